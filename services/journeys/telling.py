@@ -1,0 +1,87 @@
+"""Which contact told a victim of what: the contacts that reached them, and the events those named.
+
+"Told" is a contact that reached the victim, not before the event, whose ``informed_of`` names it (victims-code.md
+section 2). A contact graded attempt or tick-box tells nothing, whatever it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.journeys.assessment import GradedContact
+from services.journeys.facts import Fact
+
+_LETTERS = frozenset({"letter", "email"})
+_UPDATE_AGENCIES = frozenset({None, "police", "wcu", "cps"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One conversation with the victim: the contact that stands for it, its grade and all it named."""
+
+    fact: Fact
+    grade: str
+    named: frozenset[str]
+
+    @property
+    def is_meaningful(self) -> bool:
+        """Whether it was a real update."""
+        return self.grade == "meaningful"
+
+    @property
+    def closes_periods(self) -> bool:
+        """Whether it is a real update by the police, the Witness Care Unit or the CPS (KENT-UPDATE)."""
+        return self.is_meaningful and self.fact.agency in _UPDATE_AGENCIES
+
+    @property
+    def may_tell(self) -> bool:
+        """Whether it reached the victim in a way that discharges a duty to tell.
+
+        A voicemail never does; a letter or e-mail counts from ``sent``, a text only once ``delivered``.
+        """
+        data = self.fact.data
+        channel = data["channel"]
+        if not self.is_meaningful or channel == "voicemail":
+            return False
+        outcome = data["outcome"]
+        return outcome in ("reached", "delivered") or (outcome == "sent" and channel in _LETTERS)
+
+
+class Told:
+    """The contacts that can tell, found by what they named."""
+
+    def __init__(self, heard: Sequence[Heard]) -> None:
+        self._by_name: dict[str, list[Fact]] = {}
+        for each in heard:
+            if each.named and each.may_tell:
+                for name in each.named:
+                    self._by_name.setdefault(name, []).append(each.fact)
+
+    def first(self, events: Iterable[Fact], not_before: datetime) -> Fact | None:
+        """The first contact from an instant on that named one of the events, by id or type, and not before it."""
+        best: Fact | None = None
+        for event in events:
+            since = max(event.occurred_at, not_before)
+            for name in (event.id, event.type):
+                for contact in self._by_name.get(name, ()):
+                    if contact.occurred_at >= since:
+                        if best is None or contact.order < best.order:
+                            best = contact
+                        break
+        return best
+
+
+def represented(
+    contacts: Sequence[Fact], graded: Sequence[GradedContact], named: Sequence[Sequence[str]]
+) -> list[Heard]:
+    """One ``Heard`` a conversation, in order: records of the same conversation count for nothing beside it."""
+    together: dict[str, set[str]] = {}
+    for grade, names in zip(graded, named, strict=True):
+        together.setdefault(grade.same_as or grade.event_id, set()).update(names)
+    return [
+        Heard(fact, grade.grade, frozenset(together[grade.event_id]))
+        for fact, grade in zip(contacts, graded, strict=True)
+        if grade.same_as is None
+    ]
