@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install up demo test check bench kafka lock
+.PHONY: help install up demo test test-embedded check format bench kafka lock
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,5 +19,37 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+up: install ## everything on this machine: servers, migrations, topics, processes, pages (ARGS="--now 2026-11-16T09:00:00Z")
+	$(BIN)/waymark up $(ARGS)
+
+demo: install ## the same with a few invented cases around today
+	$(BIN)/waymark up --demo $(ARGS)
+
+check: install ## ruff, mypy and import-linter, all strict
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: install ## put the code into ruff's form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+test: check ## check, then every test; on Apache Kafka where Java 17 and Maven are, else on the embedded broker
+	$(BIN)/pytest $(ARGS)
+
+test-embedded: install ## the short end-to-end run on the broker that `waymark up` starts by itself
+	KAFKA_FOR_TESTS=embedded $(BIN)/pytest tests/e2e -m smoke
+
+bench: install ## measure speed and memory into benchmarks/results.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
 lock: ## compile requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --extra dev -p 3.11 pyproject.toml -o requirements.txt
+
+kafka: install ## start a real Apache Kafka on loopback (BROKERS=3 for three; needs Java 17 and Maven), until kafka-stop
+	@$(BIN)/python -m infra.embedded.apache start --brokers $(or $(BROKERS),1)
+
+.PHONY: kafka-stop
+kafka-stop: install ## stop what `make kafka` started
+	@$(BIN)/python -m infra.embedded.apache stop

@@ -1,0 +1,1 @@
+"""The command line: ``waymark …``; every command a few lines over a use case."""

@@ -1,0 +1,26 @@
+"""``waymark``: the one command, made of the modules of this folder."""
+
+from __future__ import annotations
+
+import typer
+
+from services.cli import cases
+
+
+def build_app() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="waymark",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,
+        help="Tells, ahead of time, what a victim of crime is owed under the Victims' Code, by whom and by when.",
+    )
+    for module in (cases,):
+        module.register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line."""
+    build_app()()
