@@ -65,7 +65,7 @@ def _apply(happenings: list[Fact], knowledge: list[Fact], read_replacement: Read
         else:
             kept.append(fact)
     kept.sort(key=_order)
-    return PutRight(kept, links, tuple(problems))
+    return PutRight(kept, links, tuple(sorted(problems)))
 
 
 def _standing(knowledge: list[Fact]) -> list[Fact]:
