@@ -1,0 +1,43 @@
+"""Hashes of a note's words: equal for the same words, alike for near-copies, and readable by nobody."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from zlib import crc32
+
+from services.contacts.reading_lexicon import read_word_lists
+from services.contacts.reading_words import Sentence
+
+_LEFT_OUT = read_word_lists()["left_out_of_sketch"]
+SKETCH_SIZE = 32
+HASH_MASK = 0xFFFF
+"""Sixteen bits: many thousand pairs of words share each value, so that no pair can be told from it."""
+
+
+def fingerprint_of(note: str) -> str:
+    """Return a hash that is equal for two notes of the same words, case and spacing aside; empty without words."""
+    folded = " ".join(note.casefold().split())
+    if not any(character.isalnum() for character in folded):
+        return ""
+    return blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def sketch_of(sentences: Sequence[Sentence]) -> tuple[int, ...]:
+    """Return the smallest hashes of the note's neighbouring words, so that near-copies share most of them.
+
+    Numbers, dates and pronouns are left out: a repeat with another date or pronoun is still a repeat.
+    """
+    return tuple(heapq.nsmallest(SKETCH_SIZE, set(_pairs(sentences))))
+
+
+def _pairs(sentences: Sequence[Sentence]) -> Iterator[int]:
+    before = 0
+    for sentence in sentences:
+        for token in sentence.words:
+            if token in _LEFT_OUT or not token[0].isalpha():
+                continue
+            here = crc32(token.encode("utf-8", "surrogatepass"))
+            yield ((here ^ (before * 0x9E3779B1)) >> 8) & HASH_MASK
+            before = here

@@ -1,0 +1,167 @@
+"""Cutting a note into sentences, clauses and words, and finding the days it names.
+
+Everything here runs once over the text from left to right: a note of any length and any content costs in proportion
+to its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from services.contacts.lexicon_spelling import MONTHS, NUMBER_WORDS, SPANS, SPELLINGS, WEEKDAYS
+
+_TOKEN = re.compile(
+    r"""
+    (?P<number>\d(?:[\d/.:-]{0,12}\d)?(?:st|nd|rd|th|am|pm|hrs|k)?(?![^\W_]))
+    | (?P<word>[^\W_]+(?:['\u2019/&][^\W_]+)*/?)
+    | (?P<end>[.?!;\n\u2022]+)
+    | (?P<pause>[,:()\u2013\u2014|-]+)
+    | (?P<quote>["\u201c\u201d])
+    """,
+    re.VERBOSE,
+)
+_DATE = re.compile(r"(\d{1,2})/(\d{1,2})(?:/\d{2,4})?\Z")
+_ISO = re.compile(r"\d{4}-(\d{2})-(\d{2})\Z")
+_CLOCK = re.compile(
+    r"(?:[01]?\d|2[0-3])(?:[.:][0-5]\d)?(?:am|pm)\Z|(?:[01]?\d|2[0-3])[.:][0-5]\d\Z|(?:[01]\d|2[0-3])[0-5]\d(?:hrs)?\Z"
+)
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)\Z")
+_NEW_CLAUSE = frozenset({"but", "however", "although", "though", "whereas", "then"})
+_PART_OF_MONTH = frozenset(
+    {"in", "end", "by", "mid", "early", "late", "until", "of", "beginning", "start", "before", "for"}
+)
+_COMING = frozenset({"next", "this", "by", "on", "until", "from", "coming", "every"})
+_LAST_MONTH = 12
+_LAST_DAY = 31
+
+ALL_DAY_NUMBERS = 24, 7
+
+
+@dataclass(slots=True)
+class Clause:
+    """A run of words between pauses; ``quoted`` where it began inside quotation marks."""
+
+    words: list[str] = field(default_factory=list)
+    quoted: bool = False
+    days: list[int] = field(default_factory=list)
+    has_time: bool = False
+    has_other_time: bool = False
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A run of clauses that ended with a full stop, question mark, semicolon or new line."""
+
+    clauses: list[Clause]
+    is_question: bool = False
+
+    @property
+    def words(self) -> Iterator[str]:
+        """All words of the sentence, in order."""
+        for clause in self.clauses:
+            yield from clause.words
+
+
+def sentences_of(note: str) -> tuple[list[Sentence], tuple[int, ...]]:
+    """Return the sentences of a note and the days it names (month times 100 plus day), sorted."""
+    sentences: list[Sentence] = []
+    clauses: list[Clause] = []
+    clause = Clause()
+    quoted = False
+    for match in _TOKEN.finditer(note.lower()):
+        kind, text = match.lastgroup, match.group()
+        if kind == "word":
+            for word in _spelt_out(text):
+                if word in _NEW_CLAUSE and clause.words:
+                    clauses.append(clause)
+                    clause = Clause(quoted=quoted)
+                clause.words.append(word)
+        elif kind == "number":
+            clause.words.append(text)
+        elif kind == "quote":
+            quoted = not quoted
+            clauses.append(clause)
+            clause = Clause(quoted=quoted)
+        else:
+            clauses.append(clause)
+            if kind == "end":
+                _close(sentences, clauses, text)
+                clauses = []
+            clause = Clause(quoted=quoted)
+    clauses.append(clause)
+    _close(sentences, clauses, "")
+    days: set[int] = set()
+    for sentence in sentences:
+        for each in sentence.clauses:
+            _find_times(each)
+            days.update(each.days)
+    return sentences, tuple(sorted(days))
+
+
+def _close(sentences: list[Sentence], clauses: list[Clause], ending: str) -> None:
+    spoken = [clause for clause in clauses if clause.words]
+    if spoken:
+        sentences.append(Sentence(spoken, is_question="?" in ending))
+
+
+def _spelt_out(text: str) -> Sequence[str]:
+    whole = SPELLINGS.get(text)
+    if whole is not None:
+        return (whole,)
+    text = text.rstrip("/").replace("\u2019", "'")
+    if "'" in text:
+        if text.endswith("n't"):
+            return (text.replace("'", ""),)
+        head, _, tail = text.partition("'")
+        return (SPELLINGS.get(head, head), tail) if tail != "s" else (SPELLINGS.get(head, head),)
+    if "/" in text or "&" in text:
+        return tuple(SPELLINGS.get(part, part) for part in re.split("[/&]", text))
+    return (SPELLINGS.get(text, text),)
+
+
+def _find_times(clause: Clause) -> None:
+    words = clause.words
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else ""
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if word[0].isdigit():
+            day = _day_of_number(word, before, after)
+            if day:
+                clause.days.append(day)
+            elif _CLOCK.match(word) or _ORDINAL.match(word) or after in SPANS:
+                clause.has_other_time = True
+        elif word in MONTHS:
+            if not (before[:1].isdigit() or after[:1].isdigit()) and (
+                word not in {"may", "mar"} or before in _PART_OF_MONTH
+            ):
+                clause.has_other_time = True
+        elif (
+            word in WEEKDAYS
+            or word in {"tomorrow", "tonight", "fortnight"}
+            or (word in {"sat", "sun"} and (before in _COMING or after[:1].isdigit()))
+            or (word in SPANS and (before in {"next", "this", "coming"} or before in NUMBER_WORDS))
+        ):
+            clause.has_other_time = True
+    clause.has_time = clause.has_other_time or bool(clause.days)
+
+
+def _day_of_number(word: str, before: str, after: str) -> int:
+    named = _DATE.match(word)
+    if named:
+        return _day(int(named[2]), int(named[1])) if (int(named[1]), int(named[2])) != ALL_DAY_NUMBERS else 0
+    named = _ISO.match(word)
+    if named:
+        return _day(int(named[1]), int(named[2]))
+    number = _ORDINAL.match(word)
+    day = int(number[1]) if number else int(word) if word.isdecimal() and len(word) <= len("31") else 0
+    if after in MONTHS:
+        return _day(MONTHS[after], day)
+    if before in MONTHS:
+        return _day(MONTHS[before], day)
+    return 0
+
+
+def _day(month: int, day: int) -> int:
+    return month * 100 + day if 1 <= month <= _LAST_MONTH and 1 <= day <= _LAST_DAY else 0
