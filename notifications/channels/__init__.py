@@ -1,0 +1,1 @@
+"""Ways out: each channel is one small class behind one protocol."""

@@ -165,7 +165,7 @@ class Waits:
                 self._wait(rule.id, "victim", since, due.on, trigger.id)
 
     def _told_at(self, decision: Fact) -> datetime | None:
-        contact = self._scene.told.first((decision,), decision.occurred_at)
+        contact = self._scene.told.first([(decision, decision.occurred_at)])
         moments = [contact.occurred_at] if contact is not None else []
         moments += [
             letter.occurred_at

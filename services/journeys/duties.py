@@ -145,7 +145,7 @@ class Duties:
             satisfied_at=met.at if met is not None else None,
             satisfied_by=met.by.id if met is not None else None,
             advisory=rule.advisory,
-            confidence=rule.confidence,
+            confidence=rule.confidence_of(trigger.data),
             warn_at=warn_at(rule, trigger.occurred_at, due, self.days, enhanced=enhanced),
             possible_discharge=possible() if possible is not None and is_open else (),
             provisional=due is not None and self._is_provisional(rule, trigger, due),

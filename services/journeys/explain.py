@@ -87,7 +87,7 @@ def explain(
             "pack": rule.pack,
             "duty": rule.duty,
             "citation": f"{rule.citation.instrument}{place} ({rule.citation.address}, seen {rule.citation.seen})",
-            "confidence": _CONFIDENCE[rule.confidence],
+            "confidence": _CONFIDENCE[duty.confidence],
         },
         "trigger": {
             "event_id": trigger.id,

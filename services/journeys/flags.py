@@ -40,10 +40,10 @@ class Flags:
         """Find every flag; obligations give those that exist exactly when their duty is or was late."""
         for phone in phones:
             if phone.state in (State.BREACHED, State.SATISFIED_LATE) and phone.due_at is not None:
-                self._add("phone_over_24h", phone.trigger_event_id, phone.due_at, phone.satisfied_at)
+                self._add("phone_over_24h", phone.trigger_event_id, phone.due_at, phone.satisfied_at, even_ended=True)
         for period, until in late_periods:
             if period.due_at is not None:
-                self._add("no_meaningful_update", period.trigger_event_id, period.due_at, until)
+                self._add("no_meaningful_update", period.trigger_event_id, period.due_at, until, even_ended=True)
         self._tick_box_runs(heard)
         self._protection_ending()
         returned = self._journey.concerning(t.FILE_RETURNED)
@@ -53,8 +53,11 @@ class Flags:
         self._no_safe_contact()
         self._enhanced_flagged_late()
 
-    def _add(self, kind: str, event_id: str, since: datetime, until: datetime | None) -> None:
-        if until is not None and until <= since:
+    def _add(
+        self, kind: str, event_id: str, since: datetime, until: datetime | None, *, even_ended: bool = False
+    ) -> None:
+        """Add a flag; one that would end as it begins is none, unless ``even_ended``: there its duty was late."""
+        if until is not None and until <= since and not even_ended:
             return
         if since > self._now:
             self.ahead.append(since)
@@ -152,7 +155,7 @@ class Flags:
                     self._add("enhanced_flagged_late", report.id, gap_since, max(gap_since, fact.occurred_at))
                 gap_since = None
             elif before:
-                gap_since = begins
+                continue  # one before the report counts only if it says they are
             elif gap_since is None or gap_since > fact.occurred_at:
                 gap_since = fact.occurred_at
         if gap_since is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from services.journeys import event_types as t
 from services.journeys.facts import Fact
@@ -146,8 +147,10 @@ class Waivers:
 
     def resumed(self) -> Iterator[Fact]:
         """The resumptions that ended a waiver."""
-        was_waived = False
-        for index, (at, waives, fact) in enumerate(self.changes):
-            if not waives and was_waived and self.changes[index - 1][0] < at:
-                yield fact
-            was_waived = waives
+        was_waived = False  # by a waiver of an earlier instant: one of the resumption's own instant never began
+        for _at, together in groupby(self.changes, key=lambda change: change[0]):
+            found = list(together)
+            resumption = next((fact for _, waives, fact in found if not waives), None)
+            if resumption is not None and was_waived:
+                yield resumption
+            was_waived = resumption is None

@@ -16,7 +16,7 @@ def news_for(scene: Scene) -> Iterator[News]:
         return
     for type_ in sorted((MAY_BRING | PERSON_FIRST) & journey.case.by_type.keys()):
         for fact in journey.concerning(type_):
-            told = scene.told.first((fact,), fact.occurred_at) is not None
+            told = scene.told.first([(fact, fact.occurred_at)]) is not None
             purpose = news_purpose(type_, told=told, data=fact.data)
             if purpose is not None:
                 yield News(

@@ -49,7 +49,7 @@ def obligations_of(rule: Rule, scene: Scene) -> Iterator[Obligation]:
 
 
 def _told(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:
-    contact = scene.told.first((trigger,), trigger.occurred_at)
+    contact = scene.told.first([(trigger, trigger.occurred_at)])
     return scene.duties.obligation(
         rule, trigger, _met(contact), suspect_ref=trigger.suspect_ref, possible=lambda: _possible(scene, trigger)
     )
@@ -57,14 +57,14 @@ def _told(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:
 
 def _told_by_unit(rule: Rule, scene: Scene) -> Iterator[Obligation | None]:
     started: set[tuple[str, str]] = set()
-    for event in triggers.matching(rule, scene.journey):
+    for event in scene.news.notified_of(rule.triggers):
         notification = scene.news.notification_of(event)
         if notification is None or (notification.id, notification.source) in started:
             continue
         if not rule.is_in_force(london_date(notification.occurred_at)):
             continue
         started.add((notification.id, notification.source))
-        contact = scene.told.first(scene.news.what_tells(event), event.occurred_at)
+        contact = scene.told.first(scene.news.what_tells(event))
         yield scene.duties.obligation(
             rule,
             notification,

@@ -59,12 +59,15 @@ class Told:
                 for name in each.named:
                     self._by_name.setdefault(name, []).append(each.fact)
 
-    def first(self, events: Iterable[Fact], not_before: datetime) -> Fact | None:
-        """The first contact from an instant on that named one of the events, by id or type, and not before it."""
+    def first(self, events: Iterable[tuple[Fact, datetime]]) -> Fact | None:
+        """The first contact that named one of the events, each by its id from its own instant on, or by its type.
+
+        Told counts from the court event itself, also where a link made later names the notification that came after
+        the conversation; a type stands only for events that are not later than the contact.
+        """
         best: Fact | None = None
-        for event in events:
-            since = max(event.occurred_at, not_before)
-            for name in (event.id, event.type):
+        for event, counts_from in events:
+            for name, since in ((event.id, counts_from), (event.type, max(counts_from, event.occurred_at))):
                 for contact in self._by_name.get(name, ()):
                     if contact.occurred_at >= since:
                         if best is None or contact.order < best.order:

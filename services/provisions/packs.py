@@ -21,7 +21,7 @@ _Word = TypeVar("_Word", Shape, Unit)
 _RULE_FIELDS = {
     "id", "right", "owner", "duty", "shape", "triggers", "discharges", "limit", "confidence", "in_force", "advisory",
     "once", "before_too", "match", "about", "trigger_by", "ends_with_case", "ends_with_charge", "owner_from",
-    "never_waived", "warn_hours", "warn_on_day", "instrument", "place", "address", "seen",
+    "never_waived", "warn_hours", "warn_on_day", "to_confirm_where", "instrument", "place", "address", "seen",
 }  # fmt: skip
 
 
@@ -104,6 +104,7 @@ def _rule(raw: Mapping[str, Any], pack: Mapping[str, Any], where: str) -> Rule:
         waived_with=frozenset() if never_waived else _waived_with(rule_id, raw.get("right"), raw["owner"], shape),
         warn_hours=raw.get("warn_hours"),
         warn_on_day=raw.get("warn_on_day"),
+        to_confirm_where={name: frozenset(words) for name, words in raw.get("to_confirm_where", {}).items()},
     )
 
 

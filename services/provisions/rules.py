@@ -112,6 +112,13 @@ class Rule:
     waived_with: frozenset[str] = frozenset()
     warn_hours: int | None = None
     warn_on_day: int | None = None
+    to_confirm_where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+
+    def confidence_of(self, trigger: Mapping[str, Any]) -> str:
+        """How surely the rule is known of a trigger with this data: one kind of it may rest on a weaker source."""
+        where = self.to_confirm_where
+        doubtful = bool(where) and all(trigger.get(name) in words for name, words in where.items())
+        return "M" if doubtful and self.confidence == "H" else self.confidence
 
     @property
     def is_told(self) -> bool:

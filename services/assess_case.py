@@ -1,0 +1,288 @@
+"""Assess cases that are woken or due, and announce what changed: load, judge, write the difference, commit.
+
+Any number of processes may do this at once: each locks the cases it takes and passes over those that others hold. A
+case whose assessment fails is set aside alone, visibly, and tried again later; its neighbours go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.journeys.assessment import Assessment
+from services.journeys.changes import Announcement, changes
+from services.journeys.entries import Telling, write_entry, write_event
+from services.journeys.facts import Fact
+from services.projections.ledger import chained
+from services.steps import At, carry_on
+from services.storage.casework import (
+    HeldCase,
+    StoredCase,
+    StoredFacts,
+    find_work,
+    hold_cases,
+    load_announced,
+    load_facts,
+    seat_cases,
+    time_to_next_due,
+)
+from services.storage.differences import CaseHead, Difference, Entry, SetAside, set_aside, write_differences
+from services.storage.failures import is_passing
+from services.storage.payloads import to_sorted_bytes
+from services.storage.rule_sets import RuleSetNotCurrentError, hold_rule_set
+
+Writer = Callable[[AsyncConnection, Sequence[Difference]], Awaitable[None]]
+"""Writes more in the transaction that announces: cards, text requests, counters."""
+
+AT_ONCE: Final = 50
+"""Cases in one transaction."""
+
+LONGEST_WAIT_S: Final = 1.0
+"""Seconds after which a process that heard nothing looks for itself."""
+
+_CROWDED_WAIT_S: Final = 0.02
+_LONGEST_BACK_OFF: Final = timedelta(hours=1)
+_FIRST_BACK_OFF_S: Final = 0.1
+_LONGEST_DATABASE_BACK_OFF_S: Final = 5.0
+_NEIGHBOURLY: Final = 8
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rule set a process carries: its hash, and the pure function that judges a case's facts at a moment."""
+
+    hash: str
+    assess: Callable[[Sequence[Fact], datetime], Assessment]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did: cases assessed, announcements made, cases set aside; ``found`` counts candidates."""
+
+    found: int = 0
+    assessed: int = 0
+    announced: int = 0
+    set_aside: int = 0
+
+
+async def assess_cases(
+    engine: AsyncEngine,
+    rules: Rules,
+    *,
+    writers: Sequence[Writer] = (),
+    announce_from: datetime | None = None,
+    at_once: int = AT_ONCE,
+    at: At = carry_on,
+) -> Round:
+    """Take up to ``at_once`` cases that are woken or due, and announce what changed in each.
+
+    Raises:
+        RuleSetNotCurrentError: if another rule set is in force; nothing is written.
+        DBAPIError: if the database cannot be worked with just now; nothing of the batch is written.
+    """
+    async with engine.begin() as conn:
+        found = await find_work(conn, at_once)
+        await seat_cases(conn, found)
+    await at("seated")
+    if not found:
+        return Round()
+    tried: list[HeldCase] = []
+    shift = _Shift(engine, rules, writers, announce_from, at)
+    try:
+        done = await shift.assess(found, at_once, tried)
+    except RuleSetNotCurrentError:
+        raise
+    except Exception as failure:
+        if is_passing(failure) or not tried:
+            raise
+        _log.warning("batch_failed", cases=len(tried), error=type(failure).__name__)
+        done = await shift.assess_one_by_one(tried)
+    return Round(len(found), *done)
+
+
+async def keep_assessing(
+    engine: AsyncEngine,
+    rules: Rules,
+    wait: Callable[[float], Awaitable[object]],
+    *,
+    writers: Sequence[Writer] = (),
+    announce_from: datetime | None = None,
+    at: At = carry_on,
+) -> None:
+    """Assess whatever is woken or falls due until cancelled; a transaction cancelled half-way changes nothing.
+
+    ``wait`` returns when it hears of work (``WAKE_CHANNEL``), or after the seconds given. While the database is away
+    this waits and tries again. Raises RuleSetNotCurrentError where another rule set is put in force: the process
+    should then end, so that its successor carries the right one.
+    """
+    back_off = _FIRST_BACK_OFF_S
+    while True:
+        try:
+            done = await assess_cases(engine, rules, writers=writers, announce_from=announce_from, at=at)
+            pause = 0.0 if done.assessed or done.set_aside else await _how_long(engine, crowded=done.found > 0)
+        except (DBAPIError, OSError) as failure:
+            _log.warning("assessing_interrupted", error=type(failure).__name__, again_in_s=back_off)
+            await asyncio.sleep(back_off)
+            back_off = min(back_off * 2, _LONGEST_DATABASE_BACK_OFF_S)
+            continue
+        back_off = _FIRST_BACK_OFF_S
+        if pause > 0:
+            await wait(pause)
+
+
+async def _how_long(engine: AsyncEngine, *, crowded: bool) -> float:
+    """Return seconds to wait for the next case that falls due; a moment only where others hold what was found."""
+    if crowded:
+        return _CROWDED_WAIT_S
+    async with engine.connect() as conn:
+        until = await time_to_next_due(conn)
+    return LONGEST_WAIT_S if until is None else min(max(until.total_seconds(), 0.001), LONGEST_WAIT_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """One round's work: what it is done with."""
+
+    engine: AsyncEngine
+    rules: Rules
+    writers: Sequence[Writer]
+    announce_from: datetime | None
+    at: At
+
+    async def assess(self, keys: Iterable[bytes], at_once: int, tried: list[HeldCase]) -> tuple[int, int, int]:
+        """Assess these cases in one transaction; return how many were, what was announced, how many set aside."""
+        async with self.engine.begin() as conn:
+            await hold_rule_set(conn, self.rules.hash)
+            held, now = await hold_cases(conn, keys, at_once)
+            tried.extend(held)
+            await self.at("held")
+            if not held:
+                return 0, 0, 0
+            facts = await load_facts(conn, held)
+            announced = await load_announced(conn, facts)
+            await self.at("loaded")
+            differences, failed = await self._judge_all(held, facts, announced, now)
+            if differences:
+                await write_differences(conn, differences)
+                await self.at("written")
+                for write in self.writers:
+                    await write(conn, differences)
+            if failed:
+                await set_aside(conn, failed)
+            await self.at("before_commit")
+        await self.at("committed")
+        for each in failed:
+            _log.error("case_set_aside", case_key=each.case_key.hex(), attempts=each.attempts, problem=each.problem)
+        return len(differences), sum(len(each.announcements) for each in differences), len(failed)
+
+    async def assess_one_by_one(self, tried: Sequence[HeldCase]) -> tuple[int, int, int]:
+        """Assess each of these cases in a transaction of its own, and set aside the one that fails alone."""
+        totals = [0, 0, 0]
+        for case in tried:
+            try:
+                done = await self.assess([case.key], 1, [])
+            except RuleSetNotCurrentError:
+                raise
+            except Exception as failure:
+                if is_passing(failure):
+                    raise
+                done = (0, 0, await self._set_aside_alone(case, failure))
+            totals = [total + one for total, one in zip(totals, done, strict=True)]
+        return totals[0], totals[1], totals[2]
+
+    async def _set_aside_alone(self, case: HeldCase, failure: Exception) -> int:
+        problem = _where_it_stopped(failure)
+        async with self.engine.begin() as conn:
+            held, now = await hold_cases(conn, [case.key], 1)
+            if held:
+                await set_aside(conn, [_aside(held[0], now, problem)])
+        for each in held:
+            _log.error("case_set_aside", case_key=each.key.hex(), attempts=each.attempts + 1, problem=problem)
+        return len(held)
+
+    async def _judge_all(
+        self,
+        held: Sequence[HeldCase],
+        facts: dict[bytes, StoredFacts],
+        announced: dict[bytes, StoredCase],
+        now: datetime,
+    ) -> tuple[list[Difference], list[SetAside]]:
+        differences: list[Difference] = []
+        failed: list[SetAside] = []
+        for number, case in enumerate(held):
+            try:
+                differences.append(self._judge(case, facts[case.key], announced[case.key], now))
+            except Exception as failure:  # noqa: BLE001 - whatever a case's assessment raises stops that case alone
+                failed.append(_aside(case, now, _where_it_stopped(failure)))
+            if number % _NEIGHBOURLY == _NEIGHBOURLY - 1:
+                await asyncio.sleep(0)
+        return differences, failed
+
+    def _judge(self, case: HeldCase, stored: StoredFacts, before: StoredCase, now: datetime) -> Difference:
+        as_of = now if case.assessed_at is None else max(now, case.assessed_at)
+        facts = stored.read()
+        assessment = self.rules.assess(facts, as_of)
+        found = changes(before.read(), assessment, self.announce_from)
+        telling = Telling(case.id, case.key.hex(), as_of, case.cause, self.rules.hash)
+        entries, head = _written_down(case, telling, found)
+        view = to_sorted_bytes(view_of(assessment))
+        return Difference(
+            case_key=case.key,
+            case_id=case.id,
+            cause=case.cause,
+            now=as_of,
+            ruleset=self.rules.hash,
+            assessment=assessment,
+            facts=facts,
+            announcements=found,
+            entries=entries,
+            head=head,
+            view=None if view == before.view else view,
+        )
+
+
+def view_of(assessment: Assessment) -> dict[str, object]:
+    """Return the part of an assessment that is not announced and is stored for the pages."""
+    whole = assessment.as_json()
+    return {name: value for name, value in whole.items() if name not in {"obligations", "flags"}}
+
+
+def _written_down(case: HeldCase, telling: Telling, found: Sequence[Announcement]) -> tuple[list[Entry], CaseHead]:
+    numbered = list(enumerate(found, start=case.sequence + 1))
+    links = chained(case.ledger_head, (write_entry(telling, number, each) for number, each in numbered))
+    told = case.told
+    entries = []
+    for (number, each), (entry, previous, hash_) in zip(numbered, links, strict=True):
+        message = None
+        if not each.quiet:
+            told += 1
+            message = write_event(telling, told, each)
+        entries.append(Entry(number, entry, previous, hash_, message))
+    return entries, CaseHead(case.sequence + len(entries), entries[-1].hash if entries else case.ledger_head, told)
+
+
+def _aside(case: HeldCase, now: datetime, problem: str) -> SetAside:
+    attempts = case.attempts + 1
+    back_off = min(timedelta(seconds=2 ** min(attempts, 16)), _LONGEST_BACK_OFF)
+    return SetAside(case.key, attempts, now + back_off, case.cause, problem)
+
+
+def _where_it_stopped(failure: Exception) -> str:
+    """Say what stopped an assessment and where in our code, never in its own words: those may hold a value."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename]
+    last = (ours or frames)[-1]
+    return (
+        f"The assessment of this case stopped with {type(failure).__name__} in {last.name} "
+        f"({last.filename.rsplit('/', 1)[-1]}, line {last.lineno}). It is shown as last assessed and tried again."
+    )

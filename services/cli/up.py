@@ -1,0 +1,221 @@
+"""``waymark up``: everything on this machine, and nothing left behind when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
+
+from consumers.case_events import StoreAwayError
+from consumers.progress import Progress
+from contracts.topics import CASE_EVENTS
+from infra.clock import parse_instant, wall_now
+from infra.database import database_url, shown_url
+from infra.embedded.kafka import EmbeddedKafka
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.process import ServerStartError
+from infra.logging import configure_logging
+from infra.migrations import migrate
+from infra.running import AlreadyRunningError, Running, announce, embedded_kafka_settings, holding
+from infra.settings import Settings, SettingsError, load_settings
+from infra.topics import TopicsError, apply_topics
+from services.cli.demo import demo_events
+from services.cli.processes import (
+    Ground,
+    Ready,
+    grounded,
+    run_clock,
+    run_ingest,
+    run_notify,
+    run_relay,
+    stop_signals,
+    until_stopped,
+)
+from services.cli.reaching import vault_of
+from services.cli.speaking import WRONG_USE, give_up, tell
+from services.publishing import KafkaPublisher
+from services.relay import Outgoing
+from services.storage.clock_rows import ClockError, show_clock, start_simulated_clock
+from services.storage.rule_sets import adopt_rule_set, current_rule_set
+from services.storage.vault import VaultError
+from services.web.app import build_web
+from services.web.serve import PortTakenError, address_of, listen, serving
+
+
+class ServerDiedError(Exception):
+    """A server that `waymark up` had started died; what was sent and not yet stored may be lost with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The settings with the servers' addresses, and the ones started here."""
+
+    settings: Settings
+    postgres: EmbeddedPostgres | None
+    kafka: EmbeddedKafka | None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module to the command line."""
+    app.command("up")(up)
+
+
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="load a few invented cases around today")] = False,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="port of the pages")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="folder of everything that is kept")] = None,
+    now: Annotated[str | None, typer.Option("--now", help="start a simulated clock at this instant")] = None,
+) -> None:
+    """Bring everything up on this machine; SIGINT or SIGTERM stops all. Servers whose addresses are set are used."""
+    given = {name: value for name, value in (("data", data), ("web_port", port)) if value is not None}
+    try:
+        settings = load_settings(**given)
+        starts_at = None
+        if now is not None:
+            settings.refuse_simulated_clock_in_service()
+            starts_at = parse_instant(now)
+    except (SettingsError, ValueError) as problem:
+        give_up(str(problem), WRONG_USE)
+    configure_logging(settings.log_level, settings.log_format)
+    try:
+        with holding(settings.data), _servers(settings) as servers:
+            asyncio.run(_run(servers, starts_at, demo=demo))
+    except (
+        AlreadyRunningError, ServerStartError, ServerDiedError, SettingsError, TopicsError, ClockError, VaultError,
+        StoreAwayError, PortTakenError, LookupError,
+    ) as problem:  # fmt: skip
+        give_up(str(problem))
+    except DBAPIError as problem:
+        give_up(f"The database refused ({type(problem.orig).__name__}): `waymark doctor` says what is wrong.")
+
+
+@contextmanager
+def _servers(settings: Settings) -> Iterator[Servers]:
+    """The servers that no address is set for, started here and stopped at the end, whatever happens."""
+    with ExitStack() as stack:
+        postgres = kafka = None
+        changes: dict[str, object] = {}
+        if settings.database_url is None:
+            postgres = EmbeddedPostgres(settings.data / "postgres")
+            changes["database_url"] = SecretStr(postgres.start())
+            stack.callback(postgres.stop)
+        if settings.kafka_bootstrap_servers is None:
+            kafka = EmbeddedKafka(settings.data / "kafka")
+            changes |= embedded_kafka_settings(kafka.start())
+            stack.callback(kafka.stop)
+        yield Servers(settings.model_copy(update=changes), postgres, kafka)
+
+
+async def _run(servers: Servers, starts_at: datetime | None, *, demo: bool) -> None:
+    settings = servers.settings
+    stop = stop_signals()
+    await migrate(database_url(settings))
+    await asyncio.to_thread(apply_topics, settings)
+    listener = listen(settings.web_host, settings.web_port, may_choose=not settings.service)
+    async with grounded(settings) as ground:
+        simulated = await _prepare(ground, starts_at)
+        joined = asyncio.Event()
+        web = build_web(settings, ground.engine, vault=vault_of(settings), liveness=_life_of(ground.progress))
+        async with serving(web, listener) as pages:
+            tasks = [
+                asyncio.create_task(run_ingest(ground, _setting(joined)), name="ingest"),
+                asyncio.create_task(run_clock(ground), name="clock"),
+                asyncio.create_task(run_relay(ground), name="relay"),
+                asyncio.create_task(run_notify(ground), name="notify"),
+                *_watching(servers),
+                pages,
+            ]
+            waiting = asyncio.create_task(joined.wait())
+            await asyncio.wait({*tasks, waiting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            if joined.is_set():
+                address = address_of(listener)
+                announce(settings.data, _running(servers, address, simulated=simulated))
+                _say_where(settings, address)
+                if demo:
+                    await _load_demo(ground)
+            waiting.cancel()
+            await until_stopped(tasks, stop)
+
+
+async def _prepare(ground: Ground, starts_at: datetime | None) -> bool:
+    """Start the clock asked for and put this version's rules in force; return whether the clock is simulated."""
+    async with ground.engine.begin() as conn:
+        if starts_at is not None:
+            await start_simulated_clock(conn, starts_at)
+        simulated = (await show_clock(conn)).simulated
+        if simulated:
+            ground.settings.refuse_simulated_clock_in_service()
+        current = await current_rule_set(conn)
+        if current is not None and current != ground.rules.hash and not ground.settings.service:
+            # On one machine there is nobody to ask; in service `waymark rules adopt` is a person's decision.
+            await adopt_rule_set(conn, ground.rules.hash)
+            tell("The rules have changed since this data was last used: every case is assessed anew.")
+    return simulated
+
+
+def _watching(servers: Servers) -> list[asyncio.Task[None]]:
+    async def fall(name: str, server: EmbeddedPostgres | EmbeddedKafka) -> None:
+        code = await server.died()
+        raise ServerDiedError(
+            f"The embedded {name} died (code {code}), so everything stops: start `waymark up` again. "
+            "What was sent and not yet stored must be sent again."
+        )
+
+    started = (("PostgreSQL", servers.postgres), ("Kafka broker", servers.kafka))
+    return [asyncio.create_task(fall(name, server)) for name, server in started if server is not None]
+
+
+def _life_of(progress: Progress) -> Callable[[], str | None]:
+    def problem() -> str | None:
+        return None if progress.is_alive() else progress.says()
+
+    return problem
+
+
+def _setting(event: asyncio.Event) -> Ready:
+    async def ready() -> None:
+        event.set()
+
+    return ready
+
+
+def _running(servers: Servers, address: str, *, simulated: bool) -> Running:
+    settings = servers.settings
+    return Running(
+        pid=os.getpid(),
+        started_at=wall_now().isoformat(),
+        web=address,
+        kafka=settings.kafka_bootstrap_servers or "",
+        database=database_url(settings),
+        has_embedded_kafka=servers.kafka is not None,
+        has_simulated_clock=simulated,
+        topic_prefix=settings.topic_prefix,
+    )
+
+
+def _say_where(settings: Settings, address: str) -> None:
+    typer.echo(f"web {address}")
+    typer.echo(f"kafka {settings.kafka_bootstrap_servers}")
+    typer.echo(f"database {shown_url(database_url(settings))}")
+    typer.echo("waymark is ready")
+
+
+async def _load_demo(ground: Ground) -> None:
+    async with ground.engine.connect() as conn:
+        now = (await show_clock(conn)).now
+    messages = [
+        Outgoing(topic=CASE_EVENTS.name, key=case_id.encode(), value=value, headers=())
+        for case_id, value in demo_events(now)
+    ]
+    async with KafkaPublisher(ground.settings, "waymark-demo") as publisher:
+        failed = [each for each in await publisher.send_all(messages) if each is not None]
+    tell(f"{len(messages) - len(failed)} invented events were sent." + (f" {len(failed)} were not." if failed else ""))

@@ -1,0 +1,191 @@
+"""What a card says: what happened, what is owed, by when in London time, and what to say next.
+
+Words for staff: overdue, told late, no news in this call; never an accusation, nothing gendered (alerts.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.contacts.london import by_words, moment_words
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A rule in words: what happened, what is owed (``{v}`` is the victim), and what to say or do next."""
+
+    happened: str
+    owed: str
+    next_step: str = "Say what happens next and when they will hear again."
+
+
+_TELL: Final = "{v} should be told"
+
+DUTIES: Final[Mapping[str, Duty]] = {
+    "VC-R3-CONFIRM": Duty("A crime was reported", "{v} should have written confirmation, in a way that is safe"),
+    "VC-R3-INFORMATION": Duty("A crime was reported", "{v} should have information about the Victims' Code"),
+    "VC-R4-NEEDS": Duty("A crime was reported", "the needs of {v} should be assessed"),
+    "VC-R4-REFERRAL": Duty(
+        "A crime was reported",
+        "{v} should be referred to a support service, or have been asked and said no",
+        "Ask what help would be welcome, and record the referral or the answer.",
+    ),
+    "VC-R4-SPECIALIST": Duty("The needs call for a specialist service", "{v} should be offered that referral"),
+    "VC-R5-COMPENSATION": Duty("A crime was reported", "{v} should have information about compensation"),
+    "VC-R6-NOT-INVESTIGATED": Duty(
+        "It was decided not to investigate", _TELL, "Explain why and how to ask for a review."
+    ),
+    "VC-R6-ARREST": Duty("A suspect was arrested", _TELL),
+    "VC-R6-INTERVIEW": Duty("A suspect was interviewed", _TELL),
+    "VC-R6-RELEASE": Duty(
+        "A suspect was released", _TELL, "Say on what terms, what protects them, and when they will hear again."
+    ),
+    "VC-R6-BAIL-CHANGE": Duty("Bail changed", _TELL, "Say what protects them now, and when they will hear again."),
+    "VC-R6-OUT-OF-COURT": Duty("An out-of-court outcome was decided", _TELL),
+    "VC-R6-CHARGE": Duty("A suspect was charged", _TELL, "Say when the first hearing is and who will be in touch."),
+    "VC-R6-NFA": Duty("It was decided to take no further action", _TELL, "Explain why and how to ask for a review."),
+    "VC-R6-CPS-NO-CHARGE": Duty("The prosecution decided not to charge", "a letter to {v} should be sent"),
+    "VC-R6-CPS-CHANGE": Duty("A charge was altered or the case stopped", "a letter to {v} should be sent"),
+    "VC-R6-FREQUENCY": Duty("A crime was reported", "how often {v} wants to hear should be agreed"),
+    "VC-R7-STATEMENT": Duty("A statement was taken", "{v} should be offered a Victim Personal Statement"),
+    "VC-R8-HEARING": Duty("A hearing was listed or changed", _TELL),
+    "VC-R8-BAIL": Duty("A court decided on bail", _TELL),
+    "VC-R8-WARRANT": Duty("A warrant was issued", _TELL),
+    "VC-R8-EVIDENCE": Duty("Evidence in court is required", _TELL),
+    "VC-R8-REARREST": Duty("A suspect was arrested again", _TELL),
+    "VC-R8-SPECIAL-MEASURES": Duty("The court decided on special measures", _TELL),
+    "VC-R8-WCU-NEEDS": Duty("Evidence in court is required", "the needs of {v} as a witness should be assessed"),
+    "VC-R8-COURT-TO-WCU": Duty("Something was decided in court", "the Witness Care Unit should be told", ""),
+    "VC-R9-COURT-TO-WCU": Duty("A verdict or sentence was given", "the Witness Care Unit should be told", ""),
+    "VC-R9-OUTCOME": Duty("A verdict was given", _TELL),
+    "VC-R9-SENTENCE": Duty(
+        "A sentence was passed", _TELL, "Say what it means and, where it applies, how to question it."
+    ),
+    "VC-R9-APPEAL": Duty("There was news of an appeal", _TELL),
+    "VC-R10-EXPENSES": Duty("Expenses were claimed", "{v} should be paid", ""),
+    "VC-R10-PROPERTY": Duty("The case ended", "what was taken from {v} should be returned", "Agree when and where."),
+    "VC-R11-SCHEME-REFERRAL": Duty("A sentence was passed", "{v} should be referred to the Victim Contact Scheme"),
+    "VC-R11-SCHEME-CONTACT": Duty("The Victim Contact Scheme was asked to act", "it should contact {v}"),
+    "VC-R11-ESCAPE": Duty(
+        "An offender escaped", "{v} should be told at once", "Ring now, and agree what keeps them safe."
+    ),
+    "VC-R12-COMPLAINT": Duty("A complaint was received", "{v} should have an acknowledgement"),
+    "KENT-PHONE-24H": Duty(
+        "A phone was taken",
+        "{v} should have it back, or another with the same number",
+        "Say when it comes back, and how to reach them until then.",
+    ),
+    "KENT-UPDATE": Duty(
+        "The last real update was given, or the crime reported,",
+        "{v} should have a real update",
+        "Say what has happened, what is awaited, from whom and until when, and when they will hear again.",
+    ),
+    "KENT-REQUEST": Duty("An update was asked for", "{v} should have an answer"),
+    "KENT-SOLO": Duty("A crime was reported", "a SOLO should be assigned for {v}", ""),
+    "KENT-SARC": Duty("A crime was reported", "{v} should be offered the Sexual Assault Referral Centre"),
+    "KENT-IDVA": Duty("The risk was assessed as high", "{v} should be offered an IDVA (domestic abuse adviser)"),
+    "KENT-ISAC": Duty("The risk was assessed as high", "{v} should be offered an ISAC (stalking adviser)"),
+    "KENT-MASIP": Duty("A stalking case was opened", "it should be heard at the MASIP meeting", ""),
+    "KENT-EARLY-ADVICE-TARGET": Duty("A crime was reported", "early advice of the prosecution should be sought", ""),
+    "KENT-EARLY-ADVICE-LIMIT": Duty("A crime was reported", "early advice of the prosecution should be sought", ""),
+    "KENT-EARLY-ADVICE-CPS": Duty("Early advice was sought", "the appointment should be held", ""),
+    "NAT-DISCLOSURE": Duty("A disclosure was asked for", "{v} should have the decision", ""),
+    "NAT-EXTRACTION-NOTICE": Duty(
+        "What is on a phone was extracted", "{v} should have had notice and agreed before", ""
+    ),
+    "NAT-THIRD-PARTY-NOTICE": Duty(
+        "Records about them were requested", "{v} should be given notice", "Say what and why."
+    ),
+    "NAT-DA-ASSAULT": Duty("An account was taken", "a charge must be brought before the time limit", ""),
+    "NAT-REVIEW-POLICE-ACK": Duty("A review was asked for", "{v} should have an acknowledgement"),
+    "NAT-REVIEW-POLICE-OUTCOME": Duty("A review was asked for", "{v} should have the outcome"),
+}
+"""Every rule of the packs in words; a test keeps the two in step."""
+
+_ANY_DUTY: Final = Duty("Something happened in the case", "something is owed to {v}")
+
+FLAGS: Final[Mapping[str, str]] = {
+    "tick_box_run": (
+        "There was no news in the last two contacts with {v}. Next time, say what has happened since, what is awaited, "
+        "from whom and until when."
+    ),
+    "protection_ending": (
+        "Something that protects {v} ends soon. Ask whether it is to be renewed, and tell them what protects them then."
+    ),
+    "cps_ping_pong": (
+        "The file about the case of {v} has come back a second time. Agree with the prosecution what is missing."
+    ),
+    "no_solo": "No SOLO is assigned for {v}. Assign one and let them ring.",
+    "no_safe_contact": (
+        "No safe contact is recorded for {v}, so no text is sent. Ask when, where and how it is safe to be in touch, "
+        "and record it."
+    ),
+}
+"""The flags that make a card of their own; the others always stand beside an obligation, which says it."""
+
+BESIDE_AN_OBLIGATION: Final[Mapping[str, str]] = {
+    "phone_over_24h": "KENT-PHONE-24H",
+    "no_meaningful_update": "KENT-UPDATE",
+    "enhanced_flagged_late": "VC-R4-NEEDS",
+    "no_solo": "KENT-SOLO",
+}
+"""Flags that add nothing of their own where the duty that says it is owed."""
+
+
+def say_approaching(rule: str, victim_id: str, triggered_at: datetime, due_at: datetime, confidence: str) -> str:
+    """Return the card of a duty that will soon be due."""
+    duty = DUTIES.get(rule, _ANY_DUTY)
+    return _sentences(
+        f"{duty.happened} on {moment_words(triggered_at)}.",
+        f"{_capital(duty.owed.format(v=victim_id))} by {by_words(due_at)}.",
+        duty.next_step,
+        _to_be_confirmed(confidence),
+    )
+
+
+def say_overdue(
+    rule: str, victim_id: str, triggered_at: datetime, due_at: datetime, confidence: str, *, may_be_linked: bool
+) -> str:
+    """Return the card of a duty that is past due and not met."""
+    duty = DUTIES.get(rule, _ANY_DUTY)
+    return _sentences(
+        f"Overdue since {by_words(due_at)}: {duty.owed.format(v=victim_id)}.",
+        f"{duty.happened} on {moment_words(triggered_at)}.",
+        duty.next_step,
+        "A later contact may have covered it: whoever made it can link it." if may_be_linked else "",
+        _to_be_confirmed(confidence),
+    )
+
+
+def say_no_news(victim_id: str, at: datetime) -> str:
+    """Return the card for whoever recorded a contact in which nothing was told."""
+    return (
+        f"There was no news in the contact with {victim_id} on {moment_words(at)}, so it does not count as an update. "
+        "Next time, tell what has happened since the last update, what is awaited, from whom and until when. "
+        "If this is wrong, a supervisor can look at it again."
+    )
+
+
+def say_link(victim_id: str, at: datetime, rule: str) -> str:
+    """Return the card that asks whoever recorded a contact whether it told what is shown as overdue."""
+    duty = DUTIES.get(rule, _ANY_DUTY)
+    happened = duty.happened[0].lower() + duty.happened[1:].rstrip(",")
+    return (
+        f"You recorded a contact with {victim_id} on {moment_words(at)} without saying which events it covered. "
+        f"Was it told then that {happened}? If so, link the contact to it."
+    )
+
+
+def _to_be_confirmed(confidence: str) -> str:
+    return "" if confidence == "H" else "The date rests on a reading of the rule that is to be confirmed."
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,311 @@
+"""Which cards a case's announcements raise, change and close: pure, over snapshots as they are announced.
+
+One card an obligation: raised when it is announced as approaching, the same card again, and new to look at, when it
+is overdue, closed when it is met, waived or withdrawn. A flag beside an obligation adds nothing of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final, Protocol
+
+from services.contacts import card_words as words
+from services.contacts.addressee import POLICE
+from services.contacts.london import due_day
+from services.contacts.safe_contact import FactLike
+from services.provisions.working_days import WorkingDays, end_of_day, london_date
+
+QUIET_HOUR: Final = timedelta(hours=1)
+"""Nothing is graded aloud in the first hour after a contact."""
+
+GRADED_SINCE: Final = timedelta(days=7)
+"""Contacts longer ago than this are history: whoever recorded them is not asked about them now."""
+
+_URGENT_RULES: Final = frozenset({"KENT-PHONE-24H", "VC-R11-ESCAPE"})
+
+
+class CardKind(StrEnum):
+    """What a card is about."""
+
+    APPROACHING = "approaching"
+    """A duty will soon be due."""
+    OVERDUE = "overdue"
+    """A duty is past due and not met."""
+    FLAG = "flag"
+    """Something about the case that a person should see."""
+    GRADE = "grade"
+    """A contact told nothing; for whoever recorded it."""
+    LINK = "link"
+    """A contact may have told what is shown as overdue; for whoever recorded it."""
+    TASK = "task"
+    """A text was not sent, or has to be followed by a call."""
+    RECORD = "record"
+    """Something in the record has to be put right."""
+    SET_ASIDE = "set_aside"
+    """The case could not be assessed; it is shown as it last was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a person should do or see next.
+
+    ``about`` names the thing whose end closes the card. ``raised_at`` may lie ahead: the card is shown from then on.
+    ``duty_of`` is an agency; ``for_officer`` the person it is for, where that does not follow from the case.
+    """
+
+    kind: CardKind
+    about: str
+    victim_id: str | None
+    rule: str | None
+    event_id: str | None
+    due_at: datetime | None
+    say: str
+    raised_at: datetime
+    duty_of: str = POLICE
+    for_officer: str | None = None
+    urgent: bool = False
+
+    def key(self, case_id: str) -> bytes:
+        """Return the card's identity: the thing it is about, and for a contact's card the contact."""
+        beside = self.event_id if self.kind in {CardKind.GRADE, CardKind.LINK} else ""
+        family = "duty" if self.kind in {CardKind.APPROACHING, CardKind.OVERDUE} else self.kind.value
+        parts = (case_id, family, self.about, beside or "", self.victim_id or "")
+        return sha256("\0".join(parts).encode(errors="surrogatepass")).digest()
+
+
+class Announced(Protocol):
+    """What this module reads of an announcement; ``services.journeys.changes.Announcement`` is one."""
+
+    @property
+    def thing(self) -> str:
+        """Obligation, flag or news."""
+
+    @property
+    def id(self) -> str:
+        """The thing's id."""
+
+    @property
+    def state(self) -> str:
+        """What it is now."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The snapshot."""
+
+
+class TextAsked(Protocol):
+    """What names a text: the fact, the victim and the purpose."""
+
+    @property
+    def victim_id(self) -> str:
+        """For whom."""
+
+    @property
+    def event_id(self) -> str:
+        """About which event."""
+
+    @property
+    def source(self) -> str:
+        """The event's source."""
+
+    @property
+    def purpose(self) -> str:
+        """Offer, news or follow_up."""
+
+
+class Graded(Protocol):
+    """What this module reads of a graded contact."""
+
+    @property
+    def event_id(self) -> str:
+        """The contact's event."""
+
+    @property
+    def victim_id(self) -> str:
+        """Whom it reached."""
+
+    @property
+    def grade(self) -> str:
+        """meaningful, tick_box or attempt."""
+
+    @property
+    def same_as(self) -> str | None:
+        """The record that stands for the conversation, if another does."""
+
+    @property
+    def recorded_by(self) -> str | None:
+        """Who recorded it."""
+
+
+def cards_of(
+    announcement: Announced,
+    owed: frozenset[tuple[str, str]],
+    facts: Mapping[str, FactLike],
+    days: WorkingDays,
+    now: datetime,
+) -> list[Card]:
+    """Return the cards that the thing announced calls for now; none means that its cards are closed.
+
+    ``owed`` are the rules and victims of all obligations of the case; ``facts`` are the case's, put right, by id.
+    """
+    body = announcement.body
+    match announcement.thing, announcement.state:
+        case "obligation", "warned" if body["due_at"] is not None:
+            return [_approaching(announcement, now)]
+        case "obligation", "breached" if body["due_at"] is not None:
+            return list(_overdue(announcement, facts, days, now))
+        case "flag", "raised" if body["kind"] in words.FLAGS and not _is_beside(body, owed):
+            return [_flag(announcement, facts, days, now)]
+        case _:
+            return []
+
+
+def text_task(
+    request: TextAsked,
+    say: str,
+    rule: str | None,
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    urgent: bool = False,
+) -> Card:
+    """Return the task that stands for a text, or follows it: one for each fact, victim and purpose."""
+    return Card(
+        kind=CardKind.TASK,
+        about=f"text:{request.purpose}:{request.source}:{request.event_id}",
+        victim_id=request.victim_id,
+        rule=rule,
+        event_id=request.event_id,
+        due_at=due_at,
+        say=say,
+        raised_at=now,
+        urgent=urgent,
+    )
+
+
+def grade_cards(
+    contacts: Iterable[Graded], facts: Mapping[str, FactLike], announce_from: datetime | None, now: datetime
+) -> Iterator[Card]:
+    """Return a card for whoever recorded a recent contact that told nothing and that no real update has followed."""
+    listed = [each for each in contacts if each.event_id in facts]
+    for each in listed:
+        if each.grade != "tick_box" or each.same_as is not None or not each.recorded_by:
+            continue
+        at = facts[each.event_id].occurred_at
+        if now - at > GRADED_SINCE or (announce_from is not None and at < announce_from):
+            continue
+        if any(
+            other.grade == "meaningful" and other.victim_id == each.victim_id and facts[other.event_id].occurred_at > at
+            for other in listed
+        ):
+            continue
+        yield Card(
+            kind=CardKind.GRADE,
+            about=f"contact:{each.event_id}",
+            victim_id=each.victim_id,
+            rule=None,
+            event_id=each.event_id,
+            due_at=None,
+            say=words.say_no_news(each.victim_id, at),
+            raised_at=at + QUIET_HOUR,
+            for_officer=each.recorded_by,
+        )
+
+
+def _approaching(announcement: Announced, now: datetime) -> Card:
+    body = announcement.body
+    due_at = datetime.fromisoformat(body["due_at"])
+    return Card(
+        kind=CardKind.APPROACHING,
+        about=announcement.id,
+        victim_id=body["victim_id"],
+        rule=body["rule"],
+        event_id=body["trigger_event_id"],
+        due_at=due_at,
+        say=words.say_approaching(body["rule"], body["victim_id"], _triggered_at(body), due_at, body["confidence"]),
+        raised_at=now,
+        duty_of=body["owner"],
+        urgent=body["rule"] in _URGENT_RULES,
+    )
+
+
+def _overdue(
+    announcement: Announced, facts: Mapping[str, FactLike], days: WorkingDays, now: datetime
+) -> Iterator[Card]:
+    body = announcement.body
+    due_at = datetime.fromisoformat(body["due_at"])
+    linkable = body.get("possible_discharge") or []
+    raised_at = now
+    if linkable:
+        # Whoever made the contact is asked first; nobody hears of a breach before the end of the next Working Day.
+        raised_at = max(now, end_of_day(days.after(due_day(due_at), 1)))
+    yield Card(
+        kind=CardKind.OVERDUE,
+        about=announcement.id,
+        victim_id=body["victim_id"],
+        rule=body["rule"],
+        event_id=body["trigger_event_id"],
+        due_at=due_at,
+        say=words.say_overdue(
+            body["rule"],
+            body["victim_id"],
+            _triggered_at(body),
+            due_at,
+            body["confidence"],
+            may_be_linked=bool(linkable),
+        ),
+        raised_at=raised_at,
+        duty_of=body["owner"],
+        urgent=body["rule"] in _URGENT_RULES,
+    )
+    for contact_id in linkable:
+        contact = facts.get(contact_id)
+        recorded_by = contact.data.get("recorded_by") if contact is not None else None
+        officer = recorded_by.get("officer_ref") if isinstance(recorded_by, Mapping) else None
+        if contact is not None and officer:
+            yield Card(
+                kind=CardKind.LINK,
+                about=announcement.id,
+                victim_id=body["victim_id"],
+                rule=body["rule"],
+                event_id=contact_id,
+                due_at=due_at,
+                say=words.say_link(body["victim_id"], contact.occurred_at, body["rule"]),
+                raised_at=now,
+                for_officer=officer,
+            )
+
+
+def _flag(announcement: Announced, facts: Mapping[str, FactLike], days: WorkingDays, now: datetime) -> Card:
+    body = announcement.body
+    kind, victim_id = body["kind"], body["victim_id"]
+    event = facts.get(body["event_id"])
+    since = datetime.fromisoformat(body["since"])
+    raised_at, due_at = now, None
+    if kind == "no_safe_contact" and event is not None and event.occurred_at == since:
+        # The officer has until the end of the first Working Day after the report before anything is said.
+        raised_at = max(now, end_of_day(days.after(london_date(since), 1)))
+    if kind == "protection_ending" and event is not None and (ends_on := event.data.get("ends_on")) is not None:
+        due_at = end_of_day(datetime.fromisoformat(ends_on).date())
+    return Card(
+        kind=CardKind.FLAG,
+        about=announcement.id,
+        victim_id=victim_id,
+        rule=kind,
+        event_id=body["event_id"],
+        due_at=due_at,
+        say=words.FLAGS[kind].format(v=victim_id),
+        raised_at=raised_at,
+    )
+
+
+def _is_beside(body: Mapping[str, Any], owed: frozenset[tuple[str, str]]) -> bool:
+    return (words.BESIDE_AN_OBLIGATION.get(body["kind"], ""), body["victim_id"]) in owed
+
+
+def _triggered_at(body: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(body["triggered_at"])

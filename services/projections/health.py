@@ -1,0 +1,63 @@
+"""Whether this process may be sent work: the database answers, its schema is the one we know, Kafka has an address."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.migrations import newest_revision
+
+LIMIT_S: Final = 5.0
+"""Seconds the database has to answer in; whoever asks gives up about then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What keeps this process from its work, a sentence each; none: it is ready."""
+
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing stands against it."""
+        return not self.problems
+
+
+async def readiness(engine: AsyncEngine, kafka_bootstrap_servers: str | None) -> Readiness:
+    """Ask what this process stands on. Nothing raises, and no sentence holds an address or a password."""
+    problems = []
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            problems += await _schema_problems(engine)
+    except (SQLAlchemyError, OSError, TimeoutError) as failure:
+        problems.append(f"The database does not answer ({type(failure).__name__}): check it with `waymark doctor`.")
+    except Exception as failure:  # noqa: BLE001 - a driver's own errors differ by how the connection was lost
+        problems.append(f"The database cannot be used ({type(failure).__name__}): check it with `waymark doctor`.")
+    if not kafka_bootstrap_servers:
+        problems.append("No Kafka is known: set WAYMARK_KAFKA_BOOTSTRAP_SERVERS, or start `waymark up`.")
+    return Readiness(tuple(problems))
+
+
+async def _schema_problems(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as conn:
+        await conn.execute(text("SELECT 1"))
+        try:
+            found = (await conn.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+        except DBAPIError as failure:
+            if getattr(failure.orig, "sqlstate", None) != _NO_SUCH_TABLE:
+                raise
+            found = None
+    newest = newest_revision()
+    if found is None:
+        return ["The database has no schema yet: run `waymark migrate`."]
+    if found != newest:
+        return [f"The schema is at revision {found} and this version knows {newest}: run `waymark migrate`."]
+    return []
+
+
+_NO_SUCH_TABLE: Final = "42P01"

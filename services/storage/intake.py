@@ -1,0 +1,193 @@
+"""Writing what was accepted or refused: facts, notes, dead letters, problems of the record, and wakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from operator import attrgetter
+from typing import Literal
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.storage.payloads import Header, packed_headers
+from services.storage.sets import columns_of, insert_set, is_among
+from services.storage.tables import WAKE_CHANNEL, dead_letters, facts, notes, record_problems, wakes
+
+ProblemKind = Literal["same_identity_other_content", "same_identity_two_cases"]
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One event as it is to be stored; ``reading`` and ``note`` only where a contact had a note."""
+
+    key: bytes
+    case_key: bytes
+    case_id: str
+    event_id: str
+    source: str
+    type: str
+    occurred_at: datetime
+    known_at: datetime
+    content: bytes
+    payload: bytes
+    reading: bytes | None
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is already stored under a fact's key."""
+
+    content: bytes
+    case_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One Kafka record as it came, and where from: what a dead letter keeps. ``timestamp_ms`` is the broker's."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[Header] = field(default_factory=tuple)
+
+    @property
+    def position(self) -> str:
+        """Where it stood: ``topic/partition/offset``."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def identity(self) -> bytes:
+        """32 bytes for this record alone: redelivered it is the same, also where a broker began to count anew."""
+        place = f"{self.position}/{self.timestamp_ms}".encode()
+        return sha256(sha256(place).digest() + sha256(self.value or b"").digest()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterRow:
+    """One refused record and why; ``field`` is the path of the first wrong field, ``case_key`` a best guess."""
+
+    record: RawRecord
+    reason: str
+    field: str | None
+    case_key: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """Something wrong with a case's record that was refused and is shown on the case."""
+
+    case_key: bytes
+    what: ProblemKind
+    event_id: str
+    source: str
+
+
+_FACT = [
+    "key",
+    "case_key",
+    "case_id",
+    "event_id",
+    "source",
+    "type",
+    "occurred_at",
+    "known_at",
+    "content",
+    "payload",
+    "reading",
+    "position",
+]
+_in_columns = attrgetter(*_FACT)
+_NOTE = ["fact_key", "ciphertext", "victim_id"]
+_DEAD = [
+    "key",
+    "topic",
+    "partition",
+    "offset",
+    "timestamp_ms",
+    "record_key",
+    "value",
+    "headers",
+    "reason",
+    "field",
+    "case_key",
+]
+_PROBLEM = ["key", "case_key", "what", "event_id", "source"]
+_WAKE = ["case_key", "case_id", "cause"]
+_NOW = select(func.waymark_now()).scalar_subquery()
+
+_put_facts = insert_set(facts, _FACT, {"received_at": _NOW}).on_conflict_do_nothing().returning(facts.c.key)
+_kept = select(facts.c.key, facts.c.content, facts.c.case_key).where(is_among(facts.c.key, "keys"))
+_put_notes = insert_set(notes, _NOTE)
+_put_dead = (
+    insert_set(dead_letters, _DEAD, {"received_at": _NOW}).on_conflict_do_nothing().returning(dead_letters.c.key)
+)
+_put_problems = insert_set(record_problems, _PROBLEM, {"noticed_at": _NOW}).on_conflict_do_nothing()
+_put_wakes = insert_set(wakes, _WAKE)
+_notify = select(func.pg_notify(bindparam("channel", WAKE_CHANNEL), ""))
+
+
+async def put_facts(conn: AsyncConnection, rows: Iterable[FactRow]) -> set[bytes]:
+    """Store facts and return the keys of those that were new; the others are stored already, by somebody else.
+
+    In key order: two batches with the same events in opposite order would otherwise wait for each other.
+    """
+    in_order = sorted(rows, key=lambda row: row.key)
+    if not in_order:
+        return set()
+    columns = columns_of((_in_columns(row) for row in in_order), _FACT)
+    return set((await conn.execute(_put_facts, columns)).scalars())
+
+
+async def kept_under(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[bytes, Kept]:
+    """Return what is stored under these keys."""
+    found = await conn.execute(_kept, {"keys": sorted(keys)})
+    return {key: Kept(content, case_key) for key, content, case_key in found}
+
+
+async def put_notes(conn: AsyncConnection, rows: Sequence[tuple[bytes, bytes, str]]) -> None:
+    """Store sealed notes: the fact's key, the note encrypted, whose it is."""
+    await conn.execute(_put_notes, columns_of(sorted(rows), _NOTE))
+
+
+async def put_dead_letters(conn: AsyncConnection, rows: Sequence[DeadLetterRow]) -> int:
+    """Store refused records and return how many were new: one read a second time is the same dead letter."""
+    ready = sorted(
+        (
+            row.record.identity,
+            row.record.topic,
+            row.record.partition,
+            row.record.offset,
+            row.record.timestamp_ms,
+            row.record.key,
+            row.record.value,
+            packed_headers(row.record.headers),
+            row.reason,
+            row.field,
+            row.case_key,
+        )
+        for row in {row.record.identity: row for row in rows}.values()
+    )
+    return len((await conn.execute(_put_dead, columns_of(ready, _DEAD))).all())
+
+
+async def put_problems(conn: AsyncConnection, rows: Iterable[ProblemRow]) -> None:
+    """Store problems of the record, each once however often it was noticed."""
+    ready = sorted({(_problem_key(row), row.case_key, row.what, row.event_id, row.source) for row in rows})
+    await conn.execute(_put_problems, columns_of(ready, _PROBLEM))
+
+
+async def put_wakes(conn: AsyncConnection, rows: Iterable[tuple[bytes, str, str]]) -> None:
+    """Append wakes (case key, case id, cause) and let waiting processes know at commit."""
+    await conn.execute(_put_wakes, columns_of(rows, _WAKE))
+    await conn.execute(_notify)
+
+
+def _problem_key(row: ProblemRow) -> bytes:
+    return sha256(row.case_key + f"{row.what}\0{row.source}\0{row.event_id}".encode()).digest()

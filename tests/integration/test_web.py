@@ -1,0 +1,453 @@
+"""The pages: what they show, to whom, and that nothing in a case's data can hide or change the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.database import create_engine
+from infra.settings import Settings
+from services.contacts.addressee import Addressee
+from services.contacts.cards import Card, CardKind
+from services.projections import shown
+from services.storage.cards import RaisedCard, raise_cards
+from services.storage.tables import access_log, case_key, fact_key, obligations, victim_key
+from services.storage.tables_notify import text_requests
+from services.storage.texts import body_identity
+from services.web.app import build_web
+from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
+from tests.support.web import Page, browser, web_settings
+
+HOUR = timedelta(hours=1)
+NASTY = '<script>alert(1)</script>\u202e\u05e9\x00🙈 & "V"\''
+CONTACT = "contact.made.v1"
+
+
+@pytest.fixture
+def app(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
+    assert at_noon == NOW
+    return build_web(web_settings(store_settings), engine, vault=vault)
+
+
+async def page_of(app: FastAPI, path: str = "/") -> Page:
+    async with browser(app) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    return Page(answer.text)
+
+
+async def raise_card(engine: AsyncEngine, card: Card, case: str = "KP-1") -> None:
+    async with engine.begin() as conn:
+        await raise_cards(conn, [RaisedCard(case_key(case), case, card, Addressee("P-7"))])
+
+
+def card(say: str, *, due_at: datetime | None = None, victim: str = "V-1", about: str = "x") -> Card:
+    return Card(CardKind.TASK, about, victim, None, "e", due_at, say, NOW - HOUR)
+
+
+async def add_text(engine: AsyncEngine, state: str, *, body: str | None = None, why: str | None = None) -> None:
+    text_id, event_id = uuid4(), str(uuid4())
+    async with engine.begin() as conn:
+        sealed = None
+        if body is not None:
+            (sealed,) = await vault.seal_many(conn, [("V-1", body_identity(text_id), body.encode())])
+        await conn.execute(
+            insert(text_requests).values(
+                text_id=text_id,
+                case_key=case_key("KP-1"),
+                case_id="KP-1",
+                victim_key=victim_key("V-1"),
+                victim_id="V-1",
+                fact_key=fact_key("/kent/rms", event_id),
+                event_id=event_id,
+                event_source="/kent/rms",
+                event_type="court.hearing.listed.v1",
+                purpose="news",
+                occurred_at=NOW,
+                known_at=NOW,
+                state=state,
+                rule="4",
+                requested_at=NOW,
+                wake_at=NOW + HOUR,
+                sealed_body=sealed,
+                history=[{"state": state, "why": why}],
+            )
+        )
+
+
+async def test_an_empty_store_says_so_and_says_the_moment_and_that_the_clock_is_simulated(app: FastAPI) -> None:
+    page = await page_of(app)
+    assert "Friday 20 November 2026, 12:0" in page.text
+    assert "simulated clock" in page.text
+    assert "Nothing is overdue." in page.text
+    assert "No text was sent." in page.text
+
+
+async def test_a_real_clock_is_not_called_simulated(store_settings: Settings, engine: AsyncEngine) -> None:
+    page = await page_of(build_web(web_settings(store_settings), engine))
+    assert "simulated" not in page.text
+
+
+async def test_what_is_overdue_is_said_in_words_and_never_called_a_breach(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("late", time=NOW - 3 * 24 * HOUR), event("soon", time=NOW - HOUR))
+    await assess_all(engine, told_within())
+    page = await page_of(app)
+    assert "1 overdue" in page.text
+    assert "Overdue: since 12:00 on Wed 18 Nov" in page.text
+    assert "Open: by 11:00 tomorrow, Sat 21 Nov" in page.text
+    assert "breach" not in page.text.lower()
+
+
+async def test_an_advisory_past_its_date_is_not_counted_as_overdue(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("late", time=NOW - 3 * 24 * HOUR))
+    await assess_all(engine, told_within())
+    async with engine.begin() as conn:
+        await conn.execute(obligations.update().values(advisory=True))
+    page = await page_of(app)
+    assert "0 overdue" in page.text
+    assert "Past its target date: since 12:00 on Wed 18 Nov" in page.text
+    assert "Advisory: a target, not a right." in page.text
+
+
+async def test_what_fell_due_before_go_live_is_a_number_and_not_a_list(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("late", time=NOW - 3 * 24 * HOUR))
+    await assess_all(engine, told_within(), announce_from=NOW)
+    page = await page_of(app)
+    assert "0 overdue" in page.text
+    assert "1 more fell due before go-live" in page.text
+    assert "From before go-live: nobody was alerted." in (await page_of(app, "/cases/KP-1")).text
+
+
+async def test_cards_come_soonest_first_and_say_which_are_overdue(app: FastAPI, engine: AsyncEngine) -> None:
+    for name, due_at in (("Third thing", None), ("Second thing", NOW + 6 * HOUR), ("First thing", NOW - HOUR)):
+        await raise_card(engine, card(name, due_at=due_at, about=name))
+    words = (await page_of(app)).text
+    assert "Overdue: since 11:00 today, Fri 20 Nov First thing P-7" in words
+    assert "Due: by 18:00 today, Fri 20 Nov Second thing P-7" in words
+    assert "No date Third thing P-7" in words
+    assert words.index("First thing") < words.index("Second thing") < words.index("Third thing")
+
+
+async def test_texts_show_their_words_why_they_are_held_and_what_a_person_should_do(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await add_text(engine, "sent", body="Hello. The hearing is on Thursday.")
+    await add_text(engine, "held", why="4: it is outside the safe hours")
+    await add_text(engine, "suppressed", why="2: no safe contact is recorded")
+    async with engine.connect() as conn:
+        row = (
+            await conn.execute(select(text_requests.c.event_id).where(text_requests.c.state == "suppressed"))
+        ).scalar_one()
+    await raise_card(engine, card("Please ring V-1 about it.", about=f"text:news:/kent/rms:{row}"))
+    for path in ("/", "/cases/KP-1"):
+        if path != "/":
+            await take_in(engine, event("a"))
+            await assess_all(engine, told_within())
+        words = (await page_of(app, path)).text
+        assert "Hello. The hearing is on Thursday." in words
+        assert "Held until Fri 20 Nov at 13:00" in words
+        assert "4: it is outside the safe hours." in words
+        assert "2: no safe contact is recorded. Please ring V-1 about it." in words
+        assert "No text provider is set up" in words
+
+
+async def test_the_words_of_an_erased_victim_are_gone_and_the_rest_of_the_page_is_not(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await add_text(engine, "sent", body="Hello. The hearing is on Thursday.")
+    async with engine.begin() as conn:
+        await vault.erase(conn, "V-1")
+    words = (await page_of(app)).text
+    assert "Hello" not in words
+    assert "The words cannot be shown" in words
+
+
+async def test_dead_letters_cases_set_aside_and_problems_of_the_record_are_shown(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await take_in(engine, b"not JSON", event("a"), event("a", time=NOW - HOUR))
+    await take_in(engine, event("b", "policing.case.reviewed.v1", case="KP-2", by="supervisor"))
+    await assess_all(engine, told_within(fails_on="policing.case.reviewed.v1"))
+    page = await page_of(app)
+    assert "2 dead letters" in page.text
+    assert "1 cases set aside" in page.text
+    assert "stopped with ArithmeticError" in page.text
+    assert "must not stand in any log" not in page.text
+    assert "An event came again under the same id with other content." in page.text
+    assert "/cases/KP-2" in [each.get("href") for each in page.all("a")]
+
+
+async def test_nothing_is_graded_aloud_in_the_first_hour_after_a_contact(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    body = (
+        b'{"contacts":[{"event_id":"new","victim_id":"V-1","grade":"tick_box","reasons":["boilerplate"]},'
+        b'{"event_id":"old","victim_id":"V-1","grade":"tick_box","reasons":["boilerplate"]}]}'
+    )
+    contact: dict[str, Any] = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+    await take_in(
+        engine,
+        event("new", CONTACT, time=NOW - 0.5 * HOUR, **contact),
+        event("old", CONTACT, time=NOW - 2 * HOUR, **contact),
+    )
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE case_views SET body = :body"), {"body": body})
+    for path in ("/", "/cases/KP-1"):
+        words = (await page_of(app, path)).text
+        assert words.count("No news in this contact") == 1
+        assert "Just made It is looked at an hour after it was made." in words
+
+
+async def test_long_lists_are_cut_and_say_how_many_more_there_are(
+    app: FastAPI, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("page", "case_page", "texts_shown"):
+        monkeypatch.setattr(f"services.projections.{module}.SHOWN", 3)
+    await take_in(engine, *(event(f"e{n}", time=NOW - HOUR) for n in range(5)))
+    await assess_all(engine, told_within())
+    assert shown.SHOWN == 200
+    page = await page_of(app)
+    assert "5 owed, not yet due" in page.text
+    assert "The first 3 are shown. There are 2 more." in page.text
+    assert len([id_ for id_ in page.ids if id_.startswith("coming-link-")]) == 3
+
+
+ODD_CASES = [
+    "KP-1", "a/b", "a/b/", "..", ".", "x?y#z", "a b", "é🙈", "%2F", "a%2Fb", "live", "<b>", "\u05e9",
+    'q"uo\'te', "x\ty",
+    "L" * 500, "é" * 6000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD_CASES, ids=lambda case: case[:12].encode("ascii", "backslashreplace").decode())
+async def test_a_case_of_any_id_has_a_page_that_the_first_page_links_to(
+    app: FastAPI, engine: AsyncEngine, case: str
+) -> None:
+    await take_in(engine, event("a", case=case))
+    await assess_all(engine, told_within())
+    front = await page_of(app)
+    link = next(each["href"] for each in front.all("a") if (each.get("id") or "").startswith("coming-link-"))
+    assert link is not None
+    page = await page_of(app, link)
+    assert page.text.count("Case ") >= 1
+    assert "something is owed to V-1".lower() in page.text.lower()
+    by_id = f"/cases/{quote(case, safe='')}"
+    if case not in (".", "..") and len(by_id) < 10_000:  # what a browser would not send as written
+        assert "Owed" in (await page_of(app, by_id)).text
+
+
+async def test_a_case_page_shows_what_met_a_duty_and_what_was_announced_when(app: FastAPI, engine: AsyncEngine) -> None:
+    told: dict[str, Any] = {"channel": "phone", "direction": "outbound", "outcome": "reached", "informed_of": ["a"]}
+    await take_in(engine, event("a", time=NOW - 72 * HOUR))
+    await assess_all(engine, told_within())
+    await take_in(engine, event("told", CONTACT, time=NOW - HOUR, **told))
+    await assess_all(engine, told_within())
+    words = (await page_of(app, "/cases/KP-1")).text
+    assert "Met late" in words
+    assert "Fri 20 Nov at 11:00 Record told" in words
+    assert "From the ledger of this case" in words
+    assert words.index("2 Fri 20 Nov at 12:0") < words.index("1 Fri 20 Nov at 12:0")
+
+
+@pytest.mark.parametrize("path", ["/cases/nobody", "/case-keys/00", "/case-keys/zz", f"/case-keys/{'0' * 64}", "/x"])
+async def test_what_is_not_there_is_said_in_a_sentence(app: FastAPI, path: str) -> None:
+    async with browser(app) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 404
+    page = Page(answer.text)
+    assert "Waymark knows no case of this id." in page.text or "There is no such page." in page.text
+    assert "nobody" not in page.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_nothing_can_be_changed(app: FastAPI, method: str) -> None:
+    async with browser(app) as client:
+        assert (await client.request(method, "/cases/KP-1")).status_code == 405
+
+
+async def test_hostile_references_change_nothing_around_them(app: FastAPI, engine: AsyncEngine) -> None:
+    late = NOW - 72 * HOUR
+    await take_in(engine, event("a", victim_id=NASTY, suspect_ref=NASTY), event("b", time=late, victim_id=NASTY))
+    await assess_all(engine, told_within())
+    await raise_card(engine, card(f"Please ring {NASTY}.", victim=NASTY))
+    for path in ("/", "/cases/KP-1"):
+        async with browser(app) as client:
+            html = (await client.get(path)).text
+        page = Page(html)
+        assert "<script>alert" not in html
+        assert [each.get("src") for each in page.all("script")] == ["/static/live.js"]
+        assert not any(sign in html for sign in ("\x00", "\u202e"))
+        assert '<script>alert(1)</script>[U+202E]\u05e9[U+0000]🙈 & "V"\'' in page.text
+
+
+async def test_half_a_surrogate_pair_in_a_reference_does_not_keep_the_page_from_coming(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await raise_card(engine, card("Please ring them.", victim="V\ud800"))
+    assert "V[U+D800]" in (await page_of(app)).text
+
+
+async def looks(engine: AsyncEngine) -> list[tuple[str, bytes | None, str]]:
+    async with engine.connect() as conn:
+        query = select(access_log.c.officer_ref, access_log.c.case_key, access_log.c.what).order_by(access_log.c.id)
+        return [(row.officer_ref, row.case_key, row.what) for row in await conn.execute(query)]
+
+
+async def test_every_look_at_a_case_is_written_down_before_it_is_shown(app: FastAPI, engine: AsyncEngine) -> None:
+    await page_of(app)
+    await take_in(engine, event("a"), event("b", case="KP-2"))
+    await assess_all(engine, told_within())
+    await page_of(app)
+    await page_of(app, "/cases/KP-1")
+    found = await looks(engine)
+    assert found[0] == ("local", None, "front page")
+    assert set(found[1:3]) == {("local", case_key("KP-1"), "front page"), ("local", case_key("KP-2"), "front page")}
+    assert found[3:] == [("local", case_key("KP-1"), "case page")]
+
+
+async def test_a_look_that_cannot_be_written_down_shows_nothing(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    async with engine.begin() as conn:
+        await conn.execute(text("ALTER TABLE access_log RENAME TO gone"))
+    async with browser(app) as client:
+        answer = await client.get("/cases/KP-1")
+    assert answer.status_code == 503
+    assert "KP-1" not in answer.text
+
+
+async def test_a_page_left_open_is_asked_again_and_writes_down_only_what_is_new(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    async with browser(app) as client:
+        tag = Page((await client.get("/")).text)
+        held = next(each["data-etag"] for each in tag.all("main"))
+        assert held is not None
+        same = await client.get("/live", headers={"If-None-Match": held})
+        assert (same.status_code, same.content) == (304, b"")
+        assert "November 2026" in same.headers["Waymark-Moment"]
+        assert len(await looks(engine)) == 1
+        await take_in(engine, event("b", case="KP-2"))
+        await assess_all(engine, told_within())
+        changed = await client.get("/live", headers={"If-None-Match": held})
+        assert changed.status_code == 200
+        assert (await looks(engine))[1:] == [("local", case_key("KP-2"), "front page")]
+        assert (await client.get("/live", headers={"If-None-Match": changed.headers["ETag"]})).status_code == 304
+        assert (await client.get("/live")).status_code == 200
+        assert len(await looks(engine)) == 4
+
+
+async def test_who_looks_is_named_by_the_header_of_the_setting_and_by_no_other(
+    store_settings: Settings, engine: AsyncEngine, at_noon: datetime
+) -> None:
+    assert at_noon == NOW
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    settings = web_settings(store_settings)
+    async with browser(build_web(settings, engine)) as client:
+        assert (await client.get("/cases/KP-1", headers={"X-Forwarded-User": "P-9"})).status_code == 200
+    async with browser(build_web(settings, engine, user_header="X-Forwarded-User")) as client:
+        assert (await client.get("/cases/KP-1")).status_code == 403
+        held = (
+            await client.get("/live/case-keys/" + case_key("KP-1").hex(), headers={"X-Forwarded-User": "P-9"})
+        ).headers
+        other = {"X-Forwarded-User": "P-8", "If-None-Match": held["ETag"]}
+        assert (await client.get("/live/case-keys/" + case_key("KP-1").hex(), headers=other)).status_code == 200
+    assert [who for who, _, _ in await looks(engine)] == ["local", "P-9", "P-8"]
+
+
+async def test_only_addresses_of_this_machine_are_answered_while_we_listen_to_it_alone(
+    store_settings: Settings, engine: AsyncEngine
+) -> None:
+    settings = web_settings(store_settings, public_url="https://waymark.kent.example")
+    app = build_web(settings, engine)
+    for host, status in (
+        ("localhost:8080", 200),
+        ("[::1]:8080", 200),
+        ("waymark.kent.example", 200),
+        ("elsewhere.example", 421),
+        ("127.0.0.1.elsewhere.example", 421),
+    ):
+        async with browser(app, host=host) as client:
+            assert (await client.get("/")).status_code == status
+    listening_to_all = build_web(web_settings(store_settings, web_host="0.0.0.0"), engine)  # noqa: S104 - what is tested
+    async with browser(listening_to_all, host="elsewhere.example") as client:
+        assert (await client.get("/")).status_code == 200
+
+
+async def test_a_database_that_is_away_gives_a_plain_page_and_health_that_says_so(store_settings: Settings) -> None:
+    settings = web_settings(store_settings, database_url=SecretStr("postgresql://nobody:hunter2@127.0.0.1:1/none"))
+    engine = create_engine(settings)
+    async with browser(build_web(settings, engine)) as client:
+        for path in ("/", "/live", "/cases/KP-1"):
+            answer = await client.get(path)
+            assert answer.status_code == 503
+            assert "The database does not answer" in Page(answer.text).text
+            assert "hunter2" not in answer.text
+        assert (await client.get("/health/live")).status_code == 200
+        ready = await client.get("/health/ready")
+    assert ready.status_code == 503
+    assert ready.json()["problems"][0].startswith("The database")
+    assert "hunter2" not in ready.text
+    await engine.dispose()
+
+
+async def test_ready_needs_a_schema_and_a_kafka(store_settings: Settings, engine: AsyncEngine) -> None:
+    async with browser(build_web(web_settings(store_settings), engine)) as client:
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": []})
+    async with browser(build_web(web_settings(store_settings, kafka_bootstrap_servers=None), engine)) as client:
+        assert "No Kafka is known" in (await client.get("/health/ready")).text
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    async with browser(build_web(web_settings(store_settings), engine)) as client:
+        assert "waymark migrate" in (await client.get("/health/ready")).text
+    async with engine.begin() as conn:
+        await conn.execute(text("DROP TABLE alembic_version"))
+    async with browser(build_web(web_settings(store_settings), engine)) as client:
+        assert "has no schema yet" in (await client.get("/health/ready")).text
+
+
+async def test_live_says_what_stands_still(store_settings: Settings, engine: AsyncEngine) -> None:
+    app = build_web(web_settings(store_settings), engine, liveness=lambda: "Nothing was accepted for 90 s.")
+    async with browser(app) as client:
+        answer = await client.get("/health/live")
+    assert (answer.status_code, answer.json()["problem"]) == (503, "Nothing was accepted for 90 s.")
+
+
+@pytest.mark.parametrize("path", ["/", "/live", "/cases/KP-1", "/cases/none", "/static/page.css", "/health/live"])
+async def test_every_answer_keeps_to_itself(app: FastAPI, engine: AsyncEngine, path: str) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    async with browser(app) as client:
+        headers = (await client.get(path)).headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_cards_that_cannot_be_read_leave_the_rest_of_the_page(
+    app: FastAPI, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_conn: object) -> None:
+        raise ArithmeticError("V-1 must not stand in any log")
+
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    monkeypatch.setattr("services.web.looks.worklist", fails)
+    words = (await page_of(app)).text
+    assert "The cards cannot be shown just now." in words
+    assert "1 owed, not yet due" in words
