@@ -21,12 +21,12 @@ from notifications.fields import values_of
 from notifications.person_view import case_record, view_of
 from notifications.render import NotRenderedError, Rendered, render
 from notifications.report_back import report_back
-from notifications.tasks import call_task, failed_task, raised_for, unknown_task
+from notifications.tasks import call_task, failed_task, raised_for, undecided_task, unknown_task
 from notifications.template import gate_terms, template_for
 from services.contacts.cards import text_task
 from services.contacts.decision import Decision, TextRequest, Verdict
 from services.contacts.gate import decide, refused
-from services.contacts.news import rule_told
+from services.contacts.news import URGENT, rule_told
 from services.contacts.person import CaseRecord, Person
 from services.contacts.safe_hours import LONDON
 from services.contacts.text_states import TextState
@@ -117,7 +117,22 @@ class Notifier:
             if not await texts.hold_person(conn, due.request.victim_id):
                 await texts.put_off(conn, due.text_id, _BUSY)
                 return Verdict.HOLD
-            return await self._decide(conn, due)
+            try:
+                async with conn.begin_nested():
+                    return await self._decide(conn, due)
+            except Exception as failure:  # noqa: BLE001 - whatever one text raises stops that text alone
+                # A lost connection fails here again, and ends the round.
+                return await self._set_aside(conn, due, failure)
+
+    async def _set_aside(self, conn: AsyncConnection, due: texts.DueText, failure: Exception) -> Verdict:
+        """Hold a text that cannot be decided about, with a task, so that its neighbours go on."""
+        now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
+        _log.error("text_set_aside", text_id=str(due.text_id), error=type(failure).__name__)
+        why = f"nobody could decide about it ({type(failure).__name__}); it is tried again"
+        await texts.hold(conn, due.text_id, rule=None, why=why, wake_at=now + LOOK_AGAIN)
+        card = text_task(due.request, undecided_task(due.request), None, now, urgent=due.request.type in URGENT)
+        await raise_cards(conn, [raised_for(CaseRecord(due.request.case_id, ()), card, now)])
+        return Verdict.HOLD
 
     async def _decide(self, conn: AsyncConnection, due: texts.DueText) -> _Ready | Verdict:
         now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
@@ -222,7 +237,8 @@ class Notifier:
         _log.info("text_not_sent", text_id=str(due.text_id), verdict=decision.verdict.value, rule=decision.rule)
         must_act = decision.verdict is Verdict.SUPPRESS or decision.until is None
         if decision.task is not None and must_act:
-            card = text_task(request, decision.task, decision.rule, now, due_at=request.due_at)
+            urgent = request.type in URGENT
+            card = text_task(request, decision.task, decision.rule, now, due_at=request.due_at, urgent=urgent)
             await raise_cards(conn, [raised_for(judged.case, card, now)])
         return decision.verdict
 
@@ -263,7 +279,8 @@ class Notifier:
             await close_cards(conn, [key], "the text went")
 
     async def _raise(self, conn: AsyncConnection, ready: _Ready, say: str, now: datetime) -> None:
-        card = text_task(ready.request, say, None, now, due_at=ready.request.due_at)
+        request = ready.request
+        card = text_task(request, say, None, now, due_at=request.due_at, urgent=request.type in URGENT)
         await raise_cards(conn, [raised_for(ready.case, card, now)])
 
     async def _lose_overdue(self) -> int:

@@ -23,6 +23,14 @@ def call_task(request: TextRequest, decision: Decision) -> str | None:
     )
 
 
+def undecided_task(request: TextRequest) -> str:
+    """Return the task for a text about which the machine could not decide."""
+    return (
+        f"Please ask how it is safe to be in touch with {request.victim_id} and tell them about "
+        f"{topic_of(request.type)}: something in the record keeps Waymark from deciding about a text."
+    )
+
+
 def unknown_task(request: TextRequest) -> str:
     """Return the task for a text of which nobody knows whether it went."""
     return (

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.journeys.assessment import Assessment
-from services.journeys.changes import Announcement, changes
+from services.journeys.changes import Announcement, changes, view_of
 from services.journeys.entries import Telling, write_entry, write_event
 from services.journeys.facts import Fact
 from services.projections.ledger import chained
@@ -249,12 +249,6 @@ class _Shift:
             head=head,
             view=None if view == before.view else view,
         )
-
-
-def view_of(assessment: Assessment) -> dict[str, object]:
-    """Return the part of an assessment that is not announced and is stored for the pages."""
-    whole = assessment.as_json()
-    return {name: value for name, value in whole.items() if name not in {"obligations", "flags"}}
 
 
 def _written_down(case: HeldCase, telling: Telling, found: Sequence[Announcement]) -> tuple[list[Entry], CaseHead]:

@@ -16,6 +16,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ DEFAULT_PORT = 54320
 
 _SUPERUSER = "postgres"
 _READY_LIMIT_S = 30.0
+_PASSING = ("Address already in use", "shared memory block", 'lock file "postmaster.pid" already exists')
+_PAUSE_S = 0.2
 _START_ATTEMPTS = 4
 
 _HBA = f"""\
@@ -138,9 +141,11 @@ class EmbeddedPostgres:
                 process.wait_until(partial(self._is_ready, process.pid), _READY_LIMIT_S)
             except ServerStartError:
                 process.stop(signal.SIGINT)
-                # Another program took the port in between, or children of a killed server still hold its memory.
+                # Another program took the port in between, children of a killed server still hold its memory, or the
+                # killed server itself has not been reaped yet and counts as alive.
                 words = end_of_log(self._log)
-                if attempt < _START_ATTEMPTS and ("Address already in use" in words or "shared memory block" in words):
+                if attempt < _START_ATTEMPTS and any(each in words for each in _PASSING):
+                    time.sleep(_PAUSE_S * attempt)
                     continue
                 raise
             self._process = process

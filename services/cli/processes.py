@@ -36,6 +36,7 @@ from services.relay import keep_relaying
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import RuleSetNotCurrentError
 from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
+from services.storage.texts import read_switch
 from services.storage.vault import Vault, VaultError
 
 Ready = Callable[[], Awaitable[None]]
@@ -87,6 +88,10 @@ async def run_relay(ground: Ground) -> None:
 async def run_notify(ground: Ground) -> None:
     """Decide about texts that are due and send those that may go."""
     notifier = Notifier(ground.engine, ground.vault, RecordedOutbox(ground.engine), ground.settings.texts_from)
+    async with ground.engine.begin() as conn:
+        await read_switch(
+            conn
+        )  # from its first moment on: what was recorded before texts were switched on stays unsent
     async with listening(ground.settings, NOTIFY_CHANNEL) as bell:
         await keep_notifying(notifier, bell.wait)
 

@@ -61,7 +61,7 @@ def _assigned(role: str, victim_id: str | None, happened: Iterable[FactLike]) ->
     for fact in happened:
         if fact.type not in {_ASSIGNED, _RELEASED} or fact.data.get("role") != role:
             continue
-        if fact.victim_id in (None, victim_id):
+        if victim_id is None or fact.victim_id in (None, victim_id):
             ref = str(fact.data.get("officer_ref"))
             now.pop(ref, None)
             if fact.type == _ASSIGNED:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.contacts.london import day_words, due_day
-from services.contacts.news import URGENT
+from services.contacts.news import URGENT, Purpose
 from services.contacts.person import Person
 from services.contacts.safe_hours import LONDON, Window
 
@@ -27,6 +27,10 @@ class _Asked(Protocol):
         """The full event type."""
 
     @property
+    def purpose(self) -> str:
+        """What the text was for."""
+
+    @property
     def due_at(self) -> datetime | None:
         """When the duty that the text would have served is due."""
 
@@ -36,6 +40,11 @@ def task_for(person: Person, topic: str, reason: _Why, window: Window | None, as
     safe = person.safe
     if reason.rule == "5" and reason.why.startswith("no text ever"):
         return f"No text is sent to {person.victim_id} about this. If they should hear of it, tell them in person."
+    if asked.purpose == Purpose.FOLLOW_UP:
+        return (
+            f"{person.victim_id} has been told about {topic}, and no text follows: {reason.why}. Nothing is owed; when "
+            "you next speak, ask whether they want to go over it."
+        )
     due = f"; due {day_words(due_day(asked.due_at))}" if asked.due_at is not None else ""
     if safe.sms is None or safe.lapsed or safe.suspended_by is not None or safe.week is None:
         do = (

@@ -109,6 +109,11 @@ def fold(announcements: Iterable[Announcement], onto: Announced | None = None) -
     return Announced(folded["obligation"], folded["flag"], folded["news"])
 
 
+def view_of(assessment: Assessment) -> dict[str, Any]:
+    """Return the part of an assessment that is not announced and is stored for the pages, as JSON values."""
+    return {name: held for name, held in assessment.as_json().items() if name not in {"obligations", "flags"}}
+
+
 def stands(obligation: Obligation, as_of: datetime) -> Stands:
     """Return the announced state of an obligation: its state, with ``warned`` for one whose warning is past."""
     if obligation.state is State.PENDING and obligation.warn_at is not None and obligation.warn_at <= as_of:

@@ -45,7 +45,7 @@ class OpenCard:
 
 async def raise_new_cards(conn: AsyncConnection, raised: Sequence[RaisedCard]) -> None:
     """Raise cards that were never raised before; one that was, open or closed, stays as it is."""
-    rows = sorted((_row(each) for each in raised), key=lambda row: bytes(row["card_key"]))
+    rows = _rows(raised)
     if rows:
         await conn.execute(insert(cards).values(rows).on_conflict_do_nothing())
 
@@ -56,7 +56,7 @@ async def raise_cards(conn: AsyncConnection, raised: Sequence[RaisedCard], *, on
     A card that stays what it was keeps its moment and whether it was acknowledged; one that becomes overdue, or comes
     back, is new to look at. ``only_change`` raises none: what a new pack or a repair changed is no alert.
     """
-    rows = sorted((_row(each) for each in raised), key=lambda row: bytes(row["card_key"]))
+    rows = _rows(raised)
     if not rows:
         return
     if only_change:
@@ -95,12 +95,13 @@ async def raise_cards(conn: AsyncConnection, raised: Sequence[RaisedCard], *, on
 
 async def close_cards(conn: AsyncConnection, keys: Iterable[bytes], because: str) -> None:
     """Close open cards by their keys; they stay, for whoever asks later what was shown to whom."""
-    await conn.execute(
-        update(cards)
-        .where(is_among(_c.card_key, "keys"), _c.closed_at.is_(None))
-        .values(closed_at=func.waymark_now(), closed_because=because),
-        {"keys": sorted(keys)},
-    )
+    if found := sorted(keys):
+        await conn.execute(
+            update(cards)
+            .where(is_among(_c.card_key, "keys"), _c.closed_at.is_(None))
+            .values(closed_at=func.waymark_now(), closed_because=because),
+            {"keys": found},
+        )
 
 
 async def open_cards(conn: AsyncConnection, case_keys: Iterable[bytes]) -> list[OpenCard]:
@@ -119,6 +120,12 @@ async def readdress(conn: AsyncConnection, card_key: bytes, to: Addressee) -> No
     await conn.execute(
         update(cards).where(_c.card_key == card_key).values(addressee=to.ref, team=to.team, acknowledged_at=None)
     )
+
+
+def _rows(raised: Sequence[RaisedCard]) -> list[dict[str, Any]]:
+    """Return the rows in key order, each card once: the last word on it counts."""
+    by_key = {bytes(row["card_key"]): row for row in map(_row, raised)}
+    return [by_key[key] for key in sorted(by_key)]
 
 
 def _row(raised: RaisedCard) -> dict[str, Any]:

@@ -223,7 +223,12 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
 
 async def load_facts(conn: AsyncConnection, held: Sequence[HeldCase]) -> dict[bytes, StoredFacts]:
     """Return the facts of each case, unread, in one statement later than the one that took the wakes."""
-    loaded = {case.key: StoredFacts(case.id) for case in held}
+    return await load_stored_facts(conn, {case.key: case.id for case in held})
+
+
+async def load_stored_facts(conn: AsyncConnection, ids: Mapping[bytes, str]) -> dict[bytes, StoredFacts]:
+    """Return the facts of each case (its id by its key), unread."""
+    loaded = {key: StoredFacts(case_id) for key, case_id in ids.items()}
     for key, *columns in await conn.execute(_facts, {"keys": list(loaded)}):
         loaded[key].columns = columns
     return loaded

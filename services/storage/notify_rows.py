@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from contracts.topics import NOTIFICATION_REQUESTS
 from services.contacts.addressee import addressee_of
 from services.contacts.cards import Card, CardKind, cards_of, grade_cards, text_task
 from services.contacts.decision import TextRequest
-from services.contacts.news import Purpose, topic_of
+from services.contacts.news import URGENT, Purpose, topic_of
 from services.contacts.person import corrected_of
 from services.contacts.text_states import WAITING, TextState
 from services.journeys.arrows import ABSENT
@@ -44,7 +44,7 @@ from services.storage.differences import Difference
 from services.storage.payloads import packed_headers, to_bytes
 from services.storage.sets import is_among
 from services.storage.tables import OUTBOX_CHANNEL, fact_key, outbox, shard_of, victim_key
-from services.storage.tables_notify import ONE_TEXT_PER_FACT_VICTIM_PURPOSE, text_requests
+from services.storage.tables_notify import ONE_TEXT_PER_FACT_VICTIM_PURPOSE, TEXTS_CHANNEL, text_requests
 from services.storage.texts import move, wake_texts
 
 _NO_ALERT = frozenset({"ruleset", "repair"})
@@ -54,6 +54,9 @@ _NO_TEXT = _NO_ALERT | {"correction"}
 """Causes that never make a text: a record put right, a link mended, a rebuild, a new pack or grader."""
 
 _NOT_FROM_A_CORRECTION = "a record put right, a rebuild or a new pack never makes a text"
+
+_LONG_AGO = timedelta(days=10)
+"""Older than any template's limit: a history that is loaded does not keep whoever sends busy."""
 
 _days = WorkingDays()
 _t = text_requests.c
@@ -90,20 +93,24 @@ async def write_cards_and_requests(
     ``announce_from`` is go-live: contacts before it are not asked about.
     """
     works = {each.case_key: _Work(each) for each in batch}
+    # Texts before cards: whoever sends holds a text and then writes its card, and each would wait for the other.
+    withdrawn = await _write_requests(conn, list(works.values()))
     opened = await open_cards(conn, works)
+    await close_cards(conn, withdrawn, "it was told, or taken back")
+    await raise_new_cards(conn, [work.raised(card) for work in works.values() for card in _tasks_at_once(work)])
+    await raise_new_cards(conn, await _to_put_right(conn, list(works.values())))
     await _write_announced_cards(conn, works.values(), opened)
     await _write_grade_cards(conn, works.values(), opened, announce_from)
+    await _readdress(conn, works, opened)
+
+
+async def _readdress(conn: AsyncConnection, works: Mapping[bytes, _Work], opened: Sequence[OpenCard]) -> None:
+    """Give every open card of these cases to whoever looks after the victim now."""
     for card in opened:
-        to = addressee_of(
-            card.duty_of,
-            card.for_officer,
-            card.victim_id,
-            works[card.case_key].record.happenings,
-            works[card.case_key].now,
-        )
+        work = works[card.case_key]
+        to = addressee_of(card.duty_of, card.for_officer, card.victim_id, work.record.happenings, work.now)
         if to != card.to:
             await readdress(conn, card.card_key, to)
-    await _write_requests(conn, list(works.values()))
 
 
 async def _write_announced_cards(conn: AsyncConnection, works: Iterable[_Work], opened: Sequence[OpenCard]) -> None:
@@ -144,9 +151,10 @@ async def _write_grade_cards(
     await raise_new_cards(conn, new)
 
 
-async def _write_requests(conn: AsyncConnection, works: Sequence[_Work]) -> None:
+async def _write_requests(conn: AsyncConnection, works: Sequence[_Work]) -> list[bytes]:
+    """Write down which texts could be sent, and return the keys of the tasks that nobody has any more."""
     news = [(work, each) for work in works for each in work.difference.announcements if each.thing == "news"]
-    await _withdraw(conn, [(work, each) for work, each in news if each.state == ABSENT])
+    withdrawn = await _withdraw(conn, [(work, each) for work, each in news if each.state == ABSENT])
     rows = [_request_row(work, each) for work, each in news if each.state != ABSENT]
     if rows:
         rows.sort(key=lambda row: (row["fact_key"], row["victim_key"], row["purpose"]))
@@ -157,20 +165,23 @@ async def _write_requests(conn: AsyncConnection, works: Sequence[_Work]) -> None
             .returning(_t.text_id, _t.case_id, _t.case_key, _t.state)
         )
         await _wake_senders(conn, [row for row in added if row.state == TextState.REQUESTED])
-    await raise_new_cards(conn, [work.raised(card) for work in works for card in _tasks_of_corrections(work)])
-    await raise_new_cards(conn, await _to_put_right(conn, works))
     await wake_texts(conn, [work.difference.case_key for work in works])
+    return withdrawn
 
 
 def _request_row(work: _Work, announcement: Announcement) -> dict[str, Any]:
     body = announcement.body
-    may_be_sent = work.difference.cause not in _NO_TEXT
+    occurred_at, known_at = datetime.fromisoformat(body["occurred_at"]), datetime.fromisoformat(body["known_at"])
+    against = _NOT_FROM_A_CORRECTION if work.difference.cause in _NO_TEXT else None
+    if max(occurred_at, known_at) < work.now - _LONG_AGO:
+        against = "it happened, and was recorded, long ago"
+    may_be_sent = against is None
     state = TextState.REQUESTED if may_be_sent else TextState.SUPPRESSED
     step = {
         "state": state.value,
         "at": work.now.isoformat(),
         "rule": None if may_be_sent else "7",
-        "why": None if may_be_sent else _NOT_FROM_A_CORRECTION,
+        "why": against,
     }
     return {
         "text_id": uuid4(),
@@ -183,8 +194,8 @@ def _request_row(work: _Work, announcement: Announcement) -> dict[str, Any]:
         "event_source": body["source"],
         "event_type": body["type"],
         "purpose": body["purpose"],
-        "occurred_at": datetime.fromisoformat(body["occurred_at"]),
-        "known_at": datetime.fromisoformat(body["known_at"]),
+        "occurred_at": occurred_at,
+        "known_at": known_at,
         "state": state.value,
         "rule": step["rule"],
         "requested_at": work.now,
@@ -193,20 +204,24 @@ def _request_row(work: _Work, announcement: Announcement) -> dict[str, Any]:
     }
 
 
-def _tasks_of_corrections(work: _Work) -> Iterator[Card]:
-    """What a record put right has made news of is told by a person."""
-    if work.difference.cause != "correction":
+def _tasks_at_once(work: _Work) -> Iterator[Card]:
+    """What no text waits for: news of an escape or a release, and what a record put right has made news of."""
+    if work.difference.cause in _NO_ALERT:
         return
     for each in work.difference.announcements:
-        if each.thing == "news" and each.what == "news.to_tell" and each.body["purpose"] != Purpose.FOLLOW_UP:
-            what = f"Please tell {each.body['victim_id']} about {topic_of(each.body['type'])}."
-            yield text_task(_asked(work, each.body), f"{what} No text: {_NOT_FROM_A_CORRECTION}.", "7", work.now)
+        body = each.body
+        if each.thing != "news" or each.what != "news.to_tell" or body["purpose"] == Purpose.FOLLOW_UP:
+            continue
+        if body["type"] in URGENT:
+            say = f"Please ring {body['victim_id']} now about {topic_of(body['type'])}, whatever the hour."
+            yield text_task(_asked(work, body), say, None, work.now, urgent=True)
+        elif work.difference.cause == "correction":
+            say = f"Please tell {body['victim_id']} about {topic_of(body['type'])}. No text: {_NOT_FROM_A_CORRECTION}."
+            yield text_task(_asked(work, body), say, "7", work.now)
 
 
-async def _withdraw(conn: AsyncConnection, gone: Sequence[tuple[_Work, Announcement]]) -> None:
-    """Texts about what was told meanwhile, or taken back, are not sent, and nobody has the task any more."""
-    if not gone:
-        return
+async def _withdraw(conn: AsyncConnection, gone: Sequence[tuple[_Work, Announcement]]) -> list[bytes]:
+    """End texts about what was told meanwhile, or taken back, and return the keys of their tasks."""
     for _, each in gone:
         body = each.body
         found = await conn.execute(
@@ -219,8 +234,7 @@ async def _withdraw(conn: AsyncConnection, gone: Sequence[tuple[_Work, Announcem
         )
         for (text_id,) in found.all():
             await move(conn, text_id, TextState.SUPPRESSED, rule="7", why="it was told meanwhile, or taken back")
-    keys = [text_task(_asked(work, each.body), "", None, work.now).key(work.difference.case_id) for work, each in gone]
-    await close_cards(conn, keys, "it was told, or taken back")
+    return [text_task(_asked(work, each.body), "", None, work.now).key(work.difference.case_id) for work, each in gone]
 
 
 async def _to_put_right(conn: AsyncConnection, works: Sequence[_Work]) -> list[RaisedCard]:
@@ -255,7 +269,7 @@ async def _to_put_right(conn: AsyncConnection, works: Sequence[_Work]) -> list[R
 
 
 async def _wake_senders(conn: AsyncConnection, added: Sequence[Any]) -> None:
-    """Tell whoever sends, over Kafka, that there is something to decide; a sweeper finds what this does not reach."""
+    """Tell whoever sends, over Kafka and on this database, that there is something to decide about."""
     by_case: dict[bytes, list[Any]] = {}
     for row in added:
         by_case.setdefault(bytes(row.case_key), []).append(row)
@@ -275,7 +289,7 @@ async def _wake_senders(conn: AsyncConnection, added: Sequence[Any]) -> None:
             ]
         )
     )
-    await conn.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
+    await conn.execute(select(func.pg_notify(OUTBOX_CHANNEL, ""), func.pg_notify(TEXTS_CHANNEL, "")))
 
 
 def _asked(work: _Work, body: Mapping[str, Any]) -> TextRequest:

@@ -34,6 +34,9 @@ ONE_TEXT_PER_FACT_VICTIM_PURPOSE = "one_text_per_fact_victim_and_purpose"
 ONE_LIVE_KEY_PER_VICTIM = "one_live_key_per_victim"
 ONE_SWITCH = "one_switch_for_all_texts"
 
+TEXTS_CHANNEL = "waymark_texts"
+"""NOTIFY here says: there is a text to decide about."""
+
 
 def _instant(name: str, *, nullable: bool = True) -> Column[datetime]:
     return Column(name, DateTime(timezone=True), nullable=nullable)

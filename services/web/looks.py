@@ -130,7 +130,7 @@ class Looks:
                 ("overdue", standing.overdue, "overdue"),
                 ("owed, not yet due", standing.coming, "coming"),
                 ("texts sent", texts.went, "texts-went"),
-                ("texts held", texts.waiting, "texts-waiting"),
+                ("texts held or to be decided", texts.waiting, "texts-waiting"),
                 ("texts not sent", texts.not_sent, "texts-not-sent"),
                 ("dead letters", standing.dead, "dead"),
                 ("cases set aside", standing.set_aside, "aside"),

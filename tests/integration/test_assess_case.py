@@ -42,7 +42,7 @@ RAISED, WARNED = "obligation.raised", "obligation.approaching"
 async def states(engine: AsyncEngine) -> dict[str, str]:
     async with engine.connect() as conn:
         rows = await conn.execute(select(obligations.c.id, obligations.c.state))
-        return {id_.rpartition(":")[2]: state for id_, state in rows}
+        return {id_.rpartition("/")[2]: state for id_, state in rows}
 
 
 async def test_an_event_is_announced_and_told_once(engine: AsyncEngine) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts import Refused as RefusedEvent
 from contracts import read_line
 from notifications.channels.channel import Accepted, OutcomeUnknownError, Refused
+from notifications.notify import Round
 from services.contacts.text_states import TextState
 from services.storage.clock_rows import advance_clock
-from services.storage.tables_notify import recorded_outbox, text_requests
+from services.storage.tables import victim_key
+from services.storage.tables_notify import contact_points, recorded_outbox, text_requests
 from services.storage.texts import set_paused
 from tests.support.app import NOW, StoppedHere, event, stop_at, take_in
 from tests.support.texting import (
@@ -285,3 +287,61 @@ async def test_the_local_outbox_records_attempts_and_no_number(engine: AsyncEngi
         (row,) = await in_store(conn, recorded_outbox)
     assert (row.to_ref, row.segments) == ("CP-1", 2)
     assert isinstance(row.valid_until, datetime)
+
+
+async def test_a_text_that_cannot_be_decided_about_stops_no_other(engine: AsyncEngine) -> None:
+    await store_people(engine, {}, {"victim_id": "V-2", "value": "07700 900124"})
+    others = [
+        {**safe_contact("safe-2"), "data": {"victim_id": "V-2", "sms": "allowed"}},
+        hearing("n2", victim_id="V-2"),
+    ]
+    await bring_in(engine, report(), report("V-2"), safe_contact(), hearing(), *others)
+    async with engine.begin() as conn:
+        await conn.execute(
+            update(contact_points).where(contact_points.c.victim_key == victim_key("V-1")).values(sealed=b"broken")
+        )
+    done = await notifier(engine).send_due()
+    assert (done.sent, done.held) == (1, 1)
+    by_victim = {each["victim_id"]: each for each in await all_texts(engine)}
+    assert (by_victim["V-1"]["state"], by_victim["V-2"]["state"]) == ("held", "delivered")
+    assert "VaultError" in by_victim["V-1"]["history"][-1]["why"]
+    assert any("keeps Waymark from deciding" in each for each in await tasks(engine))
+
+
+async def test_a_history_that_is_loaded_makes_neither_texts_nor_tasks(engine: AsyncEngine) -> None:
+    old = NOW - timedelta(days=30)
+    told = event("told", "contact.made.v1", time=old + HOUR, channel="phone", direction="outbound", outcome="reached",
+                 informed_of=["free"])  # fmt: skip
+    free = event("free", "policing.suspect.released.v1", time=old, outcome="bail")
+    await bring_in(engine, report(time=old - HOUR), safe_contact(time=old), hearing(time=old), free, told)
+    assert {(each["state"], each["rule"]) for each in await all_texts(engine)} == {("suppressed", "7")}
+    assert (await notifier(engine).send_due()) == Round()
+    assert await tasks(engine) == []
+
+
+async def test_a_release_pages_a_person_at_once_whatever_the_hour(engine: AsyncEngine) -> None:
+    await bring_in(engine, report(), event("out", "probation.offender.released.v1", time=NOW))
+    (card,) = [each for each in await the_worklist(engine) if each.kind == "task"]
+    assert (card.urgent, card.rule) == (True, None)
+    await notifier(engine).send_due()
+    (card,) = [each for each in await the_worklist(engine) if each.kind == "task"]
+    assert (card.urgent, card.rule) == (True, "1")
+
+
+async def test_assessing_and_sending_at_once_wait_for_each_other_only_briefly(engine: AsyncEngine) -> None:
+    await store_people(engine)
+    await bring_in(engine, report(), safe_contact(sms="discreet"), hearing())
+
+    async def feed() -> None:
+        for number in range(10):
+            await bring_in(engine, event(f"n{number}", "wcu.pretrial_visit.offered.v1", time=NOW - HOUR))
+
+    async def send() -> None:
+        for _ in range(20):
+            await notifier(engine).send_due()
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(feed(), send())
+    await notifier(engine).send_due()
+    states = [each["state"] for each in await all_texts(engine)]
+    assert states.count("delivered") == 1

@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.settings import Settings
 from services.web.app import build_web
 from services.web.showing import STATIC
-from tests.integration.test_web import NASTY, add_text, card, raise_card
 from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
-from tests.support.web import Page, browser, web_settings
+from tests.support.web import NASTY, Page, add_text, browser, card, raise_card, web_settings
 
 PATHS = ("/", "/cases/KP-1", "/cases/none")
 

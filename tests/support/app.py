@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -164,7 +163,7 @@ def _obligation(trigger: Fact, told: Fact | None, due_at: datetime, now: datetim
     else:
         state = State.PENDING if now < due_at else State.BREACHED
     return Obligation(
-        id=f"{trigger.case_id}:{trigger.source}:{trigger.id}",
+        id=f"{trigger.case_id}{trigger.source}/{trigger.id}",
         rule="T-ARREST",
         pack="TEST",
         right=6,
@@ -218,11 +217,6 @@ async def counts(engine: AsyncEngine, *tables: Any) -> list[int]:
     """Return how many rows each table has."""
     async with engine.connect() as conn:
         return [await count(conn, table) for table in tables]
-
-
-async def together(*work: Any) -> list[Any]:
-    """Run these at once and return what each returned."""
-    return list(await asyncio.gather(*work))
 
 
 def lines(values: Iterable[dict[str, Any]]) -> bytes:

@@ -37,12 +37,13 @@ def real_rules() -> Rules:
     return Rules(ruleset.hash, lambda facts, now: assess(facts, ruleset, now))
 
 
-async def judge_all(engine: AsyncEngine, **options: Any) -> Round:
+async def judge_all(engine: AsyncEngine, announce_from: datetime | None = None) -> Round:
     """Put the real rules in force and assess until nothing is woken or due, with cards and texts written."""
     rules = real_rules()
     async with engine.begin() as conn:
         await adopt_rule_set(conn, rules.hash)
-    return await assess_all(engine, rules, writers=[partial(write_cards_and_requests, **options)])
+    writer = partial(write_cards_and_requests, announce_from=announce_from)
+    return await assess_all(engine, rules, writers=[writer], announce_from=announce_from)
 
 
 async def store_people(engine: AsyncEngine, *changes: dict[str, str]) -> Imported:
@@ -67,10 +68,8 @@ async def store_people(engine: AsyncEngine, *changes: dict[str, str]) -> Importe
 
 def report(victim: str = "V-1", **others: Any) -> dict[str, Any]:
     """A crime reported a week ago."""
-    return event(
-        f"report-{victim}-{others.get('case', 'KP-1')}", "policing.crime.reported.v1", victim_id=victim, offence="stalking",
-        **{"time": NOW - timedelta(days=7), **others},
-    )  # fmt: skip
+    given = {"time": NOW - timedelta(days=7), "case": "KP-1", "offence": "stalking", **others}
+    return event(f"report-{victim}-{given['case']}", "policing.crime.reported.v1", victim_id=victim, **given)
 
 
 def safe_contact(id_: str = "safe", **data: Any) -> dict[str, Any]:
@@ -125,10 +124,10 @@ async def outbox_of(engine: AsyncEngine, topic: str) -> Sequence[bytes]:
         return [row.value for row in rows]
 
 
-async def bring_in(engine: AsyncEngine, *events: dict[str, Any], **options: Any) -> None:
+async def bring_in(engine: AsyncEngine, *events: dict[str, Any], announce_from: datetime | None = None) -> None:
     """Accept these events and assess what they wake."""
     await take_in(engine, *events)
-    await judge_all(engine, **options)
+    await judge_all(engine, announce_from)
 
 
 async def in_store(conn: AsyncConnection, table: Any) -> Sequence[Any]:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from services.contacts.addressee import Addressee
+from services.contacts.cards import Card, CardKind
+from services.storage.cards import RaisedCard, raise_cards
+from services.storage.tables import case_key, fact_key, victim_key
+from services.storage.tables_notify import text_requests
+from services.storage.texts import body_identity
+from tests.support.app import NOW, vault
+
+HOUR = timedelta(hours=1)
+NASTY = '<script>alert(1)</script>\u202e\u05e9\x00🙈 & "V"\''
 
 _INLINE = frozenset({"bdi", "span", "strong", "a", "code", "time"})
 _VOID = frozenset({"meta", "link", "br", "input", "img", "hr"})
@@ -70,3 +84,49 @@ class Page(HTMLParser):
     def repeated_ids(self) -> list[str]:
         """Ids that stand on the page more than once."""
         return [id_ for id_, times in Counter(self.ids).items() if times > 1]
+
+
+async def page_of(app: FastAPI, path: str = "/") -> Page:
+    async with browser(app) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    return Page(answer.text)
+
+
+async def raise_card(engine: AsyncEngine, card: Card, case: str = "KP-1") -> None:
+    async with engine.begin() as conn:
+        await raise_cards(conn, [RaisedCard(case_key(case), case, card, Addressee("P-7"))])
+
+
+def card(say: str, *, due_at: datetime | None = None, victim: str = "V-1", about: str = "x") -> Card:
+    return Card(CardKind.TASK, about, victim, None, "e", due_at, say, NOW - HOUR)
+
+
+async def add_text(engine: AsyncEngine, state: str, *, body: str | None = None, why: str | None = None) -> None:
+    text_id, event_id = uuid4(), str(uuid4())
+    async with engine.begin() as conn:
+        sealed = None
+        if body is not None:
+            (sealed,) = await vault.seal_many(conn, [("V-1", body_identity(text_id), body.encode())])
+        await conn.execute(
+            insert(text_requests).values(
+                text_id=text_id,
+                case_key=case_key("KP-1"),
+                case_id="KP-1",
+                victim_key=victim_key("V-1"),
+                victim_id="V-1",
+                fact_key=fact_key("/kent/rms", event_id),
+                event_id=event_id,
+                event_source="/kent/rms",
+                event_type="court.hearing.listed.v1",
+                purpose="news",
+                occurred_at=NOW,
+                known_at=NOW,
+                state=state,
+                rule="4",
+                requested_at=NOW,
+                wake_at=NOW + HOUR,
+                sealed_body=sealed,
+                history=[{"state": state, "why": why}],
+            )
+        )
