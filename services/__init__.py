@@ -1,0 +1,1 @@
+"""The use cases, and all that is thought between Kafka and people."""

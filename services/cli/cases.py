@@ -1,4 +1,4 @@
-"""Commands that think and keep nothing: assess, grade, rules; no server is needed."""
+"""Commands that think and keep nothing: assess and grade; no server is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from services.journeys.assess import assess
 from services.journeys.histories import read_histories
 from services.journeys.rule_set import RuleSet, load_rule_set
 from services.provisions.packs import PACKS_IN_SERVICE, PackError
-from services.provisions.rules import Rule
 
 Files = Annotated[list[Path], typer.Argument(help="CloudEvents, one a line; - is standard input")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")]
@@ -30,9 +29,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     app.command("assess")(assess_files)
     app.command("grade")(grade_file)
-    rules_app.command("list")(list_rules)
-    rules_app.command("show")(show_rule)
-    app.add_typer(rules_app, name="rules")
 
 
 def assess_files(
@@ -114,69 +110,6 @@ def grade_file(
                 typer.echo(f"{each['contact_id']}: {each['grade'].replace('_', ' ')}. {each['why']}")
     if refused:
         raise typer.Exit(FINDINGS)
-
-
-def list_rules(
-    packs: Annotated[str, typer.Option(help="names of packs, with commas")] = ",".join(PACKS_IN_SERVICE),
-    as_json: AsJson = False,
-) -> None:
-    """List every rule: what is owed, by whom, within what time."""
-    ruleset = chosen_rule_set(packs)
-    rules = [rule for rule in ruleset.rules if rule.pack in ruleset.selected]
-    if as_json:
-        print_json([rule_content(rule) for rule in rules])
-        return
-    for rule in rules:
-        advisory = ", advisory" if rule.advisory else ""
-        typer.echo(f"{rule.id:<26} {rule.owner:<10} {limit_words(rule):<42} {rule.duty} ({rule.confidence}{advisory})")
-
-
-def show_rule(rule_id: Annotated[str, typer.Argument(help="such as VC-R6-ARREST")], as_json: AsJson = False) -> None:
-    """Show one rule whole, with its citation."""
-    rule = chosen_rule_set(",".join(PACKS_IN_SERVICE)).by_id.get(rule_id)
-    if rule is None:
-        give_up(f"There is no rule {rule_id}. `waymark rules list` shows all.", WRONG_USE)
-    content = rule_content(rule)
-    if as_json:
-        print_json(content)
-        return
-    for name, value in content.items():
-        typer.echo(f"{name:<16} {', '.join(value) if isinstance(value, list) else value}")
-
-
-def rule_content(rule: Rule) -> dict[str, Any]:
-    """A rule as data: its duty, limits, triggers, what discharges it, and where it is written."""
-    return {
-        "id": rule.id,
-        "pack": rule.pack,
-        "right": rule.right,
-        "owner": rule.owner,
-        "duty": rule.duty,
-        "shape": rule.shape.value,
-        "limit": limit_words(rule),
-        "triggers": [clause.type for clause in rule.triggers],
-        "discharged_by": [clause.type for clause in rule.discharges] or ["telling the victim"],
-        "advisory": rule.advisory,
-        "confidence": rule.confidence,
-        "in_force_from": rule.in_force_from.isoformat(),
-        "in_force_to": rule.in_force_to.isoformat() if rule.in_force_to else None,
-        "citation": {
-            "instrument": rule.citation.instrument,
-            "place": rule.citation.place,
-            "address": rule.citation.address,
-            "seen": rule.citation.seen.isoformat(),
-        },
-    }
-
-
-def limit_words(rule: Rule) -> str:
-    """The time there is, in words."""
-    if rule.limit is None:
-        return "untimed"
-    unit = rule.limit.unit.value.replace("_", " ")
-    if rule.limit.standard == rule.limit.enhanced:
-        return f"{rule.limit.standard} {unit}" if rule.limit.standard else unit
-    return f"{rule.limit.standard} {unit}, {rule.limit.enhanced} with Enhanced Rights"
 
 
 def chosen_rule_set(packs: str) -> RuleSet:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
 
 import typer
 from sqlalchemy.exc import DBAPIError
@@ -36,13 +35,11 @@ from services.relay import keep_relaying
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import RuleSetNotCurrentError
 from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
+from services.storage.tables_notify import TEXTS_CHANNEL
 from services.storage.texts import read_switch
 from services.storage.vault import Vault, VaultError
 
 Ready = Callable[[], Awaitable[None]]
-
-NOTIFY_CHANNEL: Final = WAKE_CHANNEL
-"""A text is requested by an assessment, which is woken as the sender is."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ async def run_notify(ground: Ground) -> None:
         await read_switch(
             conn
         )  # from its first moment on: what was recorded before texts were switched on stays unsent
-    async with listening(ground.settings, NOTIFY_CHANNEL) as bell:
+    async with listening(ground.settings, TEXTS_CHANNEL) as bell:
         await keep_notifying(notifier, bell.wait)
 
 

@@ -1,0 +1,1 @@
+"""What people read: lists and pages over what was stored; they write nothing."""

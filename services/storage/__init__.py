@@ -1,0 +1,1 @@
+"""The only SQLAlchemy: set-wise SQL, tables, the vault; it decides nothing."""

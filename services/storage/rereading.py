@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.journeys.facts import Fact
 from services.storage.casework import StoredCase, StoredFacts, load_announced, load_stored_facts
 from services.storage.sets import is_among
-from services.storage.tables import case_key, cases, facts, ledger, record_problems, wakes
+from services.storage.tables import case_key, cases, facts, ledger, obligations, record_problems, wakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +120,11 @@ async def record_problems_of(conn: AsyncConnection, case_id: str) -> list[Record
     """Return what is wrong with a case's record, oldest first."""
     rows = await conn.execute(_problems, {"key": case_key(case_id)})
     return [RecordProblem(row.what, row.event_id, row.source, row.noticed_at) for row in rows]
+
+
+async def case_of_obligation(conn: AsyncConnection, obligation_id: str) -> str | None:
+    """Return the id of the case an obligation was announced in, or None where none of that id stands."""
+    statement = select(cases.c.case_id).where(
+        cases.c.case_key == select(obligations.c.case_key).where(obligations.c.id == obligation_id).scalar_subquery()
+    )
+    return (await conn.execute(statement)).scalar()

@@ -257,7 +257,7 @@ async def test_people_are_found_by_the_cases_that_name_them(engine: AsyncEngine)
 async def test_a_process_hears_of_an_event_and_of_a_moved_clock(engine: AsyncEngine, store_settings: Settings) -> None:
     async def until(wanted: dict[str, str]) -> None:
         async with asyncio.timeout(5):
-            while await states(engine) != wanted:
+            while await states(engine) != wanted:  # noqa: ASYNC110 - nothing tells of it but the store
                 await asyncio.sleep(0.01)
 
     async with listening(store_settings, WAKE_CHANNEL) as listener:

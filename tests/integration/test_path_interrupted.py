@@ -116,11 +116,13 @@ async def test_ending_every_database_session_again_and_again_loses_and_doubles_n
     apply_topics(settings)
     publisher = RecordedPublisher()
     outside = create_engine(settings, "test-outside", pool_size=1)
+    ended = 0
     async with at_work(settings, RULES, publisher) as engine:
         for round_ in range(5):
             await send(settings, range(round_ * 100, round_ * 100 + 100))
             async with outside.connect() as conn:
-                assert (await conn.execute(END_SESSIONS)).scalar_one() > 0
+                ended += (await conn.execute(END_SESSIONS)).scalar_one()
+        assert ended > 0
         await until(all_is_done(engine, 500))
         async with engine.connect() as conn:
             assert (await verify_ledger(conn)).problem is None
