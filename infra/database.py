@@ -146,6 +146,7 @@ class Listener:
         pause = _FIRST_PAUSE_S
         was_lost_at = clock.monotonic()
         while True:
+            connection = None
             try:
                 connection = await connect(self._settings, self._application_name)
                 for channel in self._channels:
@@ -153,9 +154,14 @@ class Listener:
                 connection.add_termination_listener(self._lose)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 logger.warning("database_listener_refused", error=type(error).__name__, again_in_s=pause)
+                _give_back(connection)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
+            except BaseException:
+                # Cancelled on the way: nobody else will ever close it.
+                _give_back(connection)
+                raise
             self._connection = connection
             logger.info("database_listener_connected", after_s=round(clock.monotonic() - was_lost_at, 1))
             return
@@ -174,6 +180,11 @@ class Listener:
     def _lose(self, _connection: Any) -> None:
         logger.warning("database_listener_lost")
         self._stir.set()
+
+
+def _give_back(connection: Any) -> None:
+    if connection is not None:
+        connection.terminate()
 
 
 @asynccontextmanager

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     )
     web_host: str = Field("127.0.0.1", description="address the web pages listen on")
     web_port: int = Field(8080, ge=0, le=65535, description="port of the web pages; another is taken if it is in use")
+    web_user_header: str | None = Field(
+        None, description="header in which the proxy that people sign in to says who is asking; unset: all are local"
+    )
     public_url: str | None = Field(None, description="address at which Twilio reaches us, https://…")
 
     database_url: SecretStr | None = Field(None, description="postgresql://… of PostgreSQL; unset: the embedded one")

@@ -40,7 +40,6 @@ from services.cli.processes import (
     stop_signals,
     until_stopped,
 )
-from services.cli.reaching import vault_of
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.publishing import KafkaPublisher
 from services.relay import Outgoing
@@ -124,7 +123,13 @@ async def _run(servers: Servers, starts_at: datetime | None, *, demo: bool) -> N
     async with grounded(settings) as ground:
         simulated = await _prepare(ground, starts_at)
         joined = asyncio.Event()
-        web = build_web(settings, ground.engine, vault=vault_of(settings), liveness=_life_of(ground.progress))
+        web = build_web(
+            settings,
+            ground.engine,
+            vault=ground.vault,
+            liveness=_life_of(ground.progress),
+            user_header=settings.web_user_header,
+        )
         async with serving(web, listener) as pages:
             tasks = [
                 asyncio.create_task(run_ingest(ground, _setting(joined)), name="ingest"),

@@ -51,7 +51,9 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(each, stop.set)
     engine = create_engine(reached, "waymark-web")
     try:
-        async with serving(build_web(reached, engine, vault=vault_of(reached)), listening) as task:
+        async with serving(
+            build_web(reached, engine, vault=vault_of(reached), user_header=reached.web_user_header), listening
+        ) as task:
             typer.echo(f"web {address_of(listening)}")
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)

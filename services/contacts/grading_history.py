@@ -99,7 +99,12 @@ class History:
         """Add a graded contact; one that reached nobody told nobody."""
         if judged.grade == ATTEMPT:
             return
-        self._told |= judged.told
+        # Named before it happened is not told (victims-code.md 4.8): naming it again later is news.
+        self._told |= {
+            name
+            for name in judged.told
+            if any(each.occurred_at <= contact.occurred_at for each in self._by_name.get(name, ()))
+        }
         if judged.grade == MEANINGFUL:
             self._last_told = contact.occurred_at
         reading = contact.reading

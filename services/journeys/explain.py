@@ -15,6 +15,7 @@ from services.contacts.grading import grade_contacts
 from services.journeys import event_types as t
 from services.journeys.assess import assess
 from services.journeys.assessment import Obligation, State
+from services.journeys.court_news import CourtNews
 from services.journeys.facts import Fact
 from services.journeys.hearing import Grader, heard_by
 from services.journeys.journey import CaseFacts, Journey
@@ -180,8 +181,9 @@ def _considered(
     rule: Rule, duty: Obligation, trigger: Fact, journey: Journey, heard: list[Heard]
 ) -> Iterator[dict[str, str]]:
     if rule.is_told or rule.shape in (Shape.ANSWERED, Shape.ROLLING):
+        telling = _telling(trigger, journey)
         for each in heard:
-            why = _why_contact(rule, duty, trigger, each)
+            why = _why_contact(rule, duty, telling, each)
             if why is not None:
                 yield _row(each.fact, why)
         return
@@ -195,21 +197,33 @@ def _row(fact: Fact, why: str) -> dict[str, str]:
     return {"event_id": fact.id, "type": fact.type, "happened": moment_words(fact.occurred_at), "why": why}
 
 
-def _why_contact(rule: Rule, duty: Obligation, trigger: Fact, each: Heard) -> str | None:
+def _telling(trigger: Fact, journey: Journey) -> dict[str, datetime]:
+    """The names (ids and types) whose naming tells of the trigger, each with the instant from which it counts."""
+    events = [(trigger, trigger.occurred_at)]
+    if trigger.type == t.WCU_NOTIFIED:
+        news = CourtNews(journey)
+        events = [
+            told
+            for event in journey.case.by_id.get(trigger.data["about"], ())
+            if news.notification_of(event) is trigger
+            for told in news.what_tells(event)
+        ]
+    return {name: since for event, since in reversed(events) for name in (event.id, event.type)}
+
+
+def _why_contact(rule: Rule, duty: Obligation, telling: dict[str, datetime], each: Heard) -> str | None:
     """Why a contact met the duty or did not; None where it has nothing to do with it."""
     if each.fact.id == duty.satisfied_by:
         return "it met the duty."
     if not rule.is_told:
-        return None if each.fact.occurred_at < trigger.occurred_at else f"graded {each.grade}."
-    names = {trigger.id, trigger.type}
-    if trigger.type == t.WCU_NOTIFIED:
-        names |= {trigger.data["about"]}
-    if not each.named & names:
+        return None if each.fact.occurred_at < duty.triggered_at else f"graded {each.grade}."
+    named = each.named & telling.keys()
+    if not named:
         return None
     reasons = (
         (each.grade != "meaningful", f"it names the event, but was graded {each.grade}: it tells nothing."),
         (not each.may_tell, "it names the event, but a voicemail, or a text not delivered, never discharges."),
-        (each.fact.occurred_at < trigger.occurred_at, "told before the event is told too early."),
+        (all(each.fact.occurred_at < telling[name] for name in named), "told before the event is told too early."),
     )
     return next((why for holds, why in reasons if holds), "a contact before it had already told this.")
 
