@@ -10,9 +10,11 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from services.adopt import ASK_ABOVE_SHARE, Foreseen, foresee
 from services.cli.cases import AsJson, chosen_rule_set
 from services.cli.reaching import Data, with_store
-from services.cli.speaking import WRONG_USE, give_up, instant_option, print_json
+from services.cli.speaking import WRONG_USE, give_up, instant_option, print_json, tell
+from services.journeys.assess import assess
 from services.journeys.explain import explain
 from services.journeys.facts import Fact
 from services.journeys.rule_set import load_rule_set
@@ -21,7 +23,7 @@ from services.provisions.rules import Rule
 from services.storage.access_log import log_looks
 from services.storage.casework import moment
 from services.storage.rereading import case_of_obligation, facts_of_case
-from services.storage.rule_sets import adopt_rule_set
+from services.storage.rule_sets import adopt_rule_set, current_rule_set
 from services.storage.tables import case_key
 from services.storage.vault import Vault
 
@@ -102,16 +104,39 @@ def limit_words(rule: Rule) -> str:
     return f"{rule.limit.standard} {unit}, {rule.limit.enhanced} with Enhanced Rights"
 
 
-def adopt(data: Data = None) -> None:
-    """Put the rule set of this version in force; every case is assessed anew under it."""
-    carried = load_rule_set().hash
+def adopt(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change, and change nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="adopt also where many cases change, without asking")] = False,
+    data: Data = None,
+) -> None:
+    """Put the rule set of this version in force, after saying what that changes; nobody is alerted or texted by it."""
+    rules = load_rule_set()
 
-    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool:
+    async def look(engine: AsyncEngine, _vault: Vault, settings: Settings) -> tuple[str | None, Foreseen]:
+        async with engine.connect() as conn:
+            current = await current_rule_set(conn)
+        return current, await foresee(engine, lambda facts, now: assess(facts, rules, now), settings.announce_from)
+
+    current, foreseen = with_store(data, look)
+    if current == rules.hash:
+        typer.echo(f"rule set {rules.hash[:12]} is in force already")
+        return
+    for line in foreseen.lines():
+        typer.echo(line)
+    for case_id in foreseen.failed:
+        tell(f"{case_id} cannot be assessed under these rules and would be set aside.")
+    typer.echo(f"{foreseen.changed} of {foreseen.cases} cases change ({foreseen.share:.0%})")
+    if dry_run:
+        return
+    if foreseen.share > ASK_ABOVE_SHARE and not yes and not typer.confirm("Adopt these rules?", err=True):
+        give_up("Nothing was adopted.")
+
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> None:
         async with engine.begin() as conn:
-            return await adopt_rule_set(conn, carried)
+            await adopt_rule_set(conn, rules.hash)
 
-    changed = with_store(data, work)
-    typer.echo(f"rule set {carried[:12]} " + ("is in force from now on" if changed else "was in force already"))
+    with_store(data, work)
+    typer.echo(f"rule set {rules.hash[:12]} is in force from now on")
 
 
 def explain_obligation(

@@ -115,7 +115,7 @@ async def contents_of(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[byte
     rows = await conn.execute(
         select(facts.c.key, facts.c.content).where(is_among(facts.c.key, "keys")), {"keys": list(keys)}
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def refused_at(

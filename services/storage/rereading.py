@@ -73,7 +73,7 @@ async def every_case(conn: AsyncConnection, at_once: int) -> AsyncIterator[Whole
         keys = [row.case_key for row in page]
         found = await load_stored_facts(conn, {row.case_key: row.case_id for row in page})
         stored = await load_announced(conn, keys)
-        entries: dict[bytes, list[bytes]] = dict((await conn.execute(_entries, {"keys": keys})).tuples().all())
+        entries: dict[bytes, list[bytes]] = dict((await conn.execute(_entries, {"keys": keys})).all())
         for row in page:
             key = row.case_key
             yield WholeCase(
@@ -111,7 +111,7 @@ async def facts_of_case(conn: AsyncConnection, case_id: str, received_by: dateti
     if received_by is None:
         return (await load_stored_facts(conn, {key: case_id}))[key].read()
     known = await conn.execute(_received, {"key": key, "received_by": received_by})
-    identities = set(known.tuples().all())
+    identities = set(known.all())
     everything = (await load_stored_facts(conn, {key: case_id}))[key].read()
     return [fact for fact in everything if (fact.source, fact.id) in identities]
 
