@@ -6,11 +6,12 @@ Chronological and pure: everything that could have changed the obligation is tak
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+import msgspec
 
 from services.journeys.assessment import Entitlement, Obligation, State
 from services.journeys.facts import Fact
@@ -167,5 +168,4 @@ def _state(met: Met | None, due: Due | None, now: datetime, *, waived: bool) -> 
 
 def obligation_id(case_id: str, rule: str, victim_id: str, source: str, event_id: str) -> str:
     """The stable id of an obligation: a hash of case, rule, victim, trigger source and id (surfaces.md)."""
-    named = json.dumps([case_id, rule, victim_id, source, event_id], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(named.encode("ascii")).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode((case_id, rule, victim_id, source, event_id))).hexdigest()[:32]
