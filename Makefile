@@ -53,3 +53,7 @@ kafka: install ## start a real Apache Kafka on loopback (BROKERS=3 for three; ne
 .PHONY: kafka-stop
 kafka-stop: install ## stop what `make kafka` started
 	@$(BIN)/python -m infra.embedded.apache stop
+
+.PHONY: crashes
+crashes: install ## crash ten thousand times between any two steps (CRASHES=…, CRASH_SEED=… to repeat a failure)
+	CRASHES=$(or $(CRASHES),10000) CRASH_SEED=$(or $(CRASH_SEED),1) $(BIN)/pytest tests/integration/test_crashes.py

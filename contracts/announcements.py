@@ -252,6 +252,43 @@ class NewsWithdrawn(Announcement):
     data: NewsItemData
 
 
+LEDGER_ANCHOR: Final = "waymark.ledger.anchor.v1"
+"""The type under which anchors of the ledger are published."""
+
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+"""A SHA-256 hash in hexadecimal, small letters."""
+
+
+class AnchorData(Announced):
+    """What all chains of the ledger stood at: how much there is in all, and the root over the chains that had grown.
+
+    ``made_at`` is the instant as it was hashed (UTC, microseconds), so it stays text. docs/ledger.md says how each
+    hash is made.
+    """
+
+    number: Annotated[int, Field(ge=1)]
+    made_at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$")]
+    cases: Annotated[int, Field(ge=0)]
+    entries: Annotated[int, Field(ge=0)]
+    changed: Annotated[int, Field(ge=0)]
+    root: Hash
+    previous: Hash
+    hash: Hash
+
+
+class LedgerAnchor(Announced):
+    """An anchor of the ledger: about no case, so no ``Announcement``; keyed and named ``ledger``."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: Literal["/waymark"] = SOURCE
+    type: Literal["waymark.ledger.anchor.v1"] = "waymark.ledger.anchor.v1"
+    subject: Literal["ledger"] = "ledger"
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: AnchorData
+
+
 AnyAnnouncement = (
     ObligationRaised
     | ObligationApproaching
@@ -273,8 +310,8 @@ AnyAnnouncement = (
     | NewsToTell
     | NewsWithdrawn
 )
-ComplianceEvent = Annotated[AnyAnnouncement, Field(discriminator="type")]
-"""Any announcement, told apart by ``type``."""
+ComplianceEvent = Annotated[AnyAnnouncement | LedgerAnchor, Field(discriminator="type")]
+"""Whatever is on ``compliance.events``, told apart by ``type``."""
 
 
 def _by_type(models: Iterable[type[Announcement]]) -> Mapping[str, type[Announcement]]:
@@ -283,4 +320,9 @@ def _by_type(models: Iterable[type[Announcement]]) -> Mapping[str, type[Announce
 
 
 ANNOUNCEMENTS: Final[Mapping[str, type[Announcement]]] = _by_type(get_args(AnyAnnouncement))
-"""The model of every announcement, by full type."""
+"""The model of every announcement about a case, by full type."""
+
+PUBLISHED: Final[Mapping[str, type[Announcement | LedgerAnchor]]] = MappingProxyType(
+    {**ANNOUNCEMENTS, LEDGER_ANCHOR: LedgerAnchor}
+)
+"""The model of everything on ``compliance.events``, by full type: announcements, and anchors of the ledger."""

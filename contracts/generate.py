@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from contracts.announcements import ANNOUNCEMENTS
+from contracts.announcements import PUBLISHED
 from contracts.registry import TYPES
 
 SCHEMAS: Final = Path(__file__).parent / "schemas"
@@ -20,7 +20,7 @@ EXAMPLES: Final = Path(__file__).parent / "examples"
 
 def schemas() -> Mapping[str, str]:
     """Return the text of every schema file, by full event type."""
-    return {name: _schema(name, model.model_json_schema()) for name, model in {**TYPES, **ANNOUNCEMENTS}.items()}
+    return {name: _schema(name, model.model_json_schema()) for name, model in {**TYPES, **PUBLISHED}.items()}
 
 
 def _schema(name: str, described: dict[str, object]) -> str:

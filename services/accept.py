@@ -23,17 +23,21 @@ from services.contacts.reading import Reading
 from services.steps import At, carry_on
 from services.storage.failures import is_passing
 from services.storage.intake import (
+    EVENT_CONTENT,
     DeadLetterRow,
     FactRow,
     Kept,
     ProblemKind,
     ProblemRow,
     RawRecord,
+    RecordSealer,
     kept_under,
+    people_named,
     put_dead_letters,
     put_facts,
     put_notes,
     put_problems,
+    put_victims,
     put_wakes,
 )
 from services.storage.payloads import to_bytes
@@ -58,8 +62,8 @@ _log = structlog.get_logger(__name__)
 _write_reading = msgspec.json.Encoder().encode
 
 
-class NoteSealer(Protocol):
-    """Encrypts notes with the key of the victim each is about (services.storage.vault.Vault)."""
+class Sealer(RecordSealer, Protocol):
+    """Encrypts what is personal in what was accepted or refused (services.storage.vault.Vault)."""
 
     async def seal_many(self, conn: AsyncConnection, rows: Sequence[tuple[str, bytes, bytes]]) -> list[bytes]:
         """Return each ``(victim id, identity of the row, what to seal)`` encrypted, in the given order."""
@@ -86,7 +90,7 @@ async def accept(
     engine: AsyncEngine,
     batch: Sequence[Incoming],
     *,
-    vault: NoteSealer,
+    vault: Sealer,
     read_note: Callable[[str], Reading],
     at: At = carry_on,
 ) -> Accepted:
@@ -99,7 +103,7 @@ async def accept(
     Raises:
         DBAPIError, OSError: the database cannot be worked with just now; try the same batch again.
     """
-    sorted_out = _Sorted(read_note)
+    sorted_out = _Sorted(vault, read_note)
     for incoming in batch:
         sorted_out.take(incoming)
     try:
@@ -109,7 +113,7 @@ async def accept(
             raise
         _log.error("batch_refused_by_the_database", records=len(batch), error=type(failure.orig).__name__)
     if len(batch) == 1:
-        unstorable = _Sorted(read_note, refused=[_unstorable(batch[0])])
+        unstorable = _Sorted(vault, read_note, refused=[_unstorable(batch[0])])
         return await _store(engine, unstorable, vault, at)
     alone = [await accept(engine, [each], vault=vault, read_note=read_note, at=at) for each in batch]
     return Accepted(
@@ -119,23 +123,27 @@ async def accept(
     )
 
 
-async def _store(engine: AsyncEngine, sorted_out: _Sorted, vault: NoteSealer, at: At) -> Accepted:
+async def _store(engine: AsyncEngine, sorted_out: _Sorted, vault: Sealer, at: At) -> Accepted:
     async with engine.begin() as conn:
         new = await put_facts(conn, (each.row for each in sorted_out.first.values()))
         await at("facts")
+        stored = [each for key, each in sorted_out.first.items() if key in new]
+        # With the facts, and not when they are assessed: a case that fails must still hold back a person's texts.
+        await put_victims(conn, {(each.row.case_key, name) for each in stored for name in each.names})
+        await at("victims")
         standing = {key: Kept(each.row.content, each.row.case_key) for key, each in sorted_out.first.items()}
         if known := sorted_out.first.keys() - new:
             standing |= await kept_under(conn, known)
         conflicts, duplicates = sorted_out.judge(standing, new)
-        await _put_notes(conn, vault, [each for key, each in sorted_out.first.items() if key in new])
+        await _put_notes(conn, vault, stored)
         await at("notes")
         if refused := [*sorted_out.refused, *(each.dead_letter for each in conflicts)]:
-            await put_dead_letters(conn, refused)
+            await put_dead_letters(conn, vault, refused)
         await at("dead_letters")
         if conflicts:
             await put_problems(conn, (problem for each in conflicts for problem in each.problems))
-        if new:
-            await put_wakes(conn, _wakes(each.row for key, each in sorted_out.first.items() if key in new))
+        if stored:
+            await put_wakes(conn, _wakes(each.row for each in stored))
         await at("before_commit")
     await at("committed")
     return Accepted(len(new), duplicates, len(refused))
@@ -147,6 +155,7 @@ class _Candidate:
     row: FactRow
     note: str | None
     victim_id: str | None
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,7 @@ class _Conflict:
 class _Sorted:
     """A batch by identity: the first of each, those that came after it, and what was not read as an event."""
 
+    vault: Sealer
     read_note: Callable[[str], Reading]
     first: dict[bytes, _Candidate] = field(default_factory=dict)
     later: list[_Candidate] = field(default_factory=list)
@@ -172,7 +182,7 @@ class _Sorted:
                 self.refused.append(DeadLetterRow(incoming.record, refusal.sentence, refusal.field, case))
             case event:
                 try:
-                    candidate = _candidate(incoming.record, event, self.read_note)
+                    candidate = _candidate(incoming.record, event, self.vault, self.read_note)
                 except Exception as failure:  # noqa: BLE001 - whatever one record does, the others are accepted
                     _log.error("event_unreadable", error=type(failure).__name__, position=incoming.record.position)
                     self.refused.append(_unstorable(incoming))
@@ -193,7 +203,9 @@ class _Sorted:
         return conflicts, duplicates
 
 
-def _candidate(record: RawRecord, event: CaseEventBase, read_note: Callable[[str], Reading]) -> _Candidate:
+def _candidate(
+    record: RawRecord, event: CaseEventBase, vault: Sealer, read_note: Callable[[str], Reading]
+) -> _Candidate:
     data, note = take_note(event)
     recorded_at = data.get("recorded_at")
     row = FactRow(
@@ -205,12 +217,12 @@ def _candidate(record: RawRecord, event: CaseEventBase, read_note: Callable[[str
         type=event.type,
         occurred_at=event.time,
         known_at=event.time if recorded_at is None else datetime.fromisoformat(recorded_at),
-        content=content_hash(event),
+        content=vault.digest_of(EVENT_CONTENT, content_hash(event)),
         payload=to_bytes(data),
         reading=None if note is None else _write_reading(read_note(note)),
         position=record.position,
     )
-    return _Candidate(record, row, note, _whose(data))
+    return _Candidate(record, row, note, _whose(data), frozenset(people_named(data)))
 
 
 def _whose(data: Mapping[str, Any]) -> str | None:
@@ -239,7 +251,7 @@ def _conflict(refused: _Candidate, kept: Kept) -> _Conflict:
     )
 
 
-async def _put_notes(conn: AsyncConnection, vault: NoteSealer, stored: Iterable[_Candidate]) -> None:
+async def _put_notes(conn: AsyncConnection, vault: Sealer, stored: Iterable[_Candidate]) -> None:
     noted = [(each.row.key, each.note.encode(), each.victim_id or "") for each in stored if each.note is not None]
     if not noted:
         return

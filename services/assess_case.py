@@ -65,6 +65,18 @@ class Rules:
     assess: Callable[[Sequence[Fact], datetime], Assessment]
 
 
+class _WriterFailedError(Exception):
+    """A writer raised what the database did not: a fault of ours in one of these cases, whatever its type.
+
+    Without it a writer's OSError (a file that is missing, a timeout) would pass for a database that is away, and one
+    case would hold up all others for ever.
+    """
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__(type(failure).__name__)
+        self.failure = failure
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did: cases assessed, announcements made, cases set aside; ``found`` counts candidates."""
@@ -175,8 +187,7 @@ class _Shift:
             if differences:
                 await write_differences(conn, differences)
                 await self.at("written")
-                for write in self.writers:
-                    await write(conn, differences)
+                await self._write_more(conn, differences)
             if failed:
                 await set_aside(conn, failed)
             await self.at("before_commit")
@@ -184,6 +195,15 @@ class _Shift:
         for each in failed:
             _log.error("case_set_aside", case_key=each.case_key.hex(), attempts=each.attempts, problem=each.problem)
         return len(differences), sum(len(each.announcements) for each in differences), len(failed)
+
+    async def _write_more(self, conn: AsyncConnection, differences: Sequence[Difference]) -> None:
+        for write in self.writers:
+            try:
+                await write(conn, differences)
+            except DBAPIError:
+                raise
+            except Exception as failure:
+                raise _WriterFailedError(failure) from failure
 
     async def assess_one_by_one(self, tried: Sequence[HeldCase]) -> tuple[int, int, int]:
         """Assess each of these cases in a transaction of its own, and set aside the one that fails alone."""
@@ -273,6 +293,8 @@ def _aside(case: HeldCase, now: datetime, problem: str) -> SetAside:
 
 def _where_it_stopped(failure: Exception) -> str:
     """Say what stopped an assessment and where in our code, never in its own words: those may hold a value."""
+    if isinstance(failure, _WriterFailedError):
+        failure = failure.failure
     frames = traceback.extract_tb(failure.__traceback__)
     ours = [frame for frame in frames if "site-packages" not in frame.filename]
     last = (ours or frames)[-1]

@@ -16,11 +16,14 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.topics import DEAD_CASE_EVENTS
+from contracts.topics import CASE_EVENTS, DEAD_CASE_EVENTS
+from infra import clock
 from services.steps import At, carry_on
 from services.storage.outgoing import (
     DEAD_LETTER_SHARD,
     DeadLetter,
+    RecordOpener,
+    erase_dead_letters,
     forget_sent,
     leave_shards,
     mark_published,
@@ -41,6 +44,11 @@ _FIRST_BACK_OFF_S: Final = 0.1
 _LONGEST_BACK_OFF_S: Final = 5.0
 _DEAD_AT_ONCE: Final = 20
 """Dead letters hold up to 2 MiB each."""
+
+ERASE_EVERY_S: Final = 60.0
+"""How often it is looked for dead letters past the retention of the topic they came from."""
+
+_ERASED_AT_ONCE: Final = 500
 
 _ALL_SHARDS: Final = frozenset((*range(SHARDS), DEAD_LETTER_SHARD))
 
@@ -93,14 +101,25 @@ class Relay:
     """Relays the shards that it can get hold of; use as ``async with Relay(engine, publisher) as relay``.
 
     It holds its shards by locks of one database session. When that session is lost, so are the locks, and the next
-    round fails: nothing is deleted any more that another relay may be sending by now.
+    round fails: nothing is deleted any more that another relay may be sending by now. Whoever has the dead letters
+    also erases those past their retention; without a ``vault``, which opens them, none is sent: they wait.
     """
 
-    def __init__(self, engine: AsyncEngine, publisher: Publisher, *, at_once: int = AT_ONCE, at: At = carry_on) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        publisher: Publisher,
+        *,
+        vault: RecordOpener | None = None,
+        at_once: int = AT_ONCE,
+        at: At = carry_on,
+    ) -> None:
         self._engine = engine
         self._publisher = publisher
+        self._vault = vault
         self._at_once = at_once
         self._at = at
+        self._erase_at = 0.0
         self._conn: AsyncConnection | None = None
         self._held: set[int] = set()
 
@@ -135,7 +154,9 @@ class Relay:
             self._held |= await take_shards(conn, missing)
         done = [await self._send_messages(conn, self._held - {DEAD_LETTER_SHARD})]
         if DEAD_LETTER_SHARD in self._held:
-            done.append(await self._send_dead_letters(conn))
+            await self._erase_dead_letters(conn)
+            if self._vault is not None:
+                done.append(await self._send_dead_letters(conn, self._vault))
         return Relayed(
             sum(each.sent for each in done), sum(each.parked for each in done), any(each.waits for each in done)
         )
@@ -164,10 +185,22 @@ class Relay:
         await self._at("forgotten")
         return Relayed(len(sent), len(parked), waits)
 
-    async def _send_dead_letters(self, conn: AsyncConnection) -> Relayed:
-        letters = await next_dead_letters(conn, _DEAD_AT_ONCE)
+    async def _erase_dead_letters(self, conn: AsyncConnection) -> None:
+        if clock.monotonic() < self._erase_at:
+            return
+        erased = await erase_dead_letters(conn, CASE_EVENTS.retention, _ERASED_AT_ONCE)
+        if erased < _ERASED_AT_ONCE:
+            self._erase_at = clock.monotonic() + ERASE_EVERY_S
+        if erased:
+            _log.info("dead_letters_erased", dead_letters=erased)
+
+    async def _send_dead_letters(self, conn: AsyncConnection, vault: RecordOpener) -> Relayed:
+        letters, closed = await next_dead_letters(conn, vault, _DEAD_AT_ONCE)
+        if closed:
+            await park_dead_letters(conn, closed)
+            _log.error("dead_letters_parked", dead_letters=[id_ for id_, _ in closed])
         if not letters:
-            return Relayed()
+            return Relayed(parked=len(closed))
         outcome = await self._publisher.send_all(
             [Outgoing(DEAD_CASE_EVENTS.name, each.key, each.value, _headers_of(each)) for each in letters]
         )
@@ -177,7 +210,7 @@ class Relay:
         if parked:
             await park_dead_letters(conn, parked)
             _log.error("dead_letters_parked", dead_letters=[id_ for id_, _ in parked])
-        return Relayed(len(sent), len(parked), waits)
+        return Relayed(len(sent), len(parked) + len(closed), waits)
 
 
 async def keep_relaying(
@@ -185,17 +218,21 @@ async def keep_relaying(
     publisher: Publisher,
     wait: Callable[[float], Awaitable[object]],
     *,
+    vault: RecordOpener | None = None,
     at_once: int = AT_ONCE,
     at: At = carry_on,
 ) -> None:
     """Relay until cancelled, through restarts of the database and the broker.
 
-    ``wait`` returns when it hears of messages (``OUTBOX_CHANNEL``), or after the seconds given.
+    ``wait`` returns when it hears of messages (``OUTBOX_CHANNEL``), or after the seconds given. Without a ``vault``
+    dead letters wait in the store.
     """
+    if vault is None:
+        _log.error("relaying_without_a_vault")
     back_off = _FIRST_BACK_OFF_S
     while True:
         try:
-            async with Relay(engine, publisher, at_once=at_once, at=at) as relay:
+            async with Relay(engine, publisher, vault=vault, at_once=at_once, at=at) as relay:
                 while True:
                     done = await relay.round()
                     if done.waits:

@@ -20,8 +20,10 @@ from infra import clock
 from services.publishing import KafkaPublisher, Placed
 from services.relay import NotPublishedError, Outgoing
 from services.storage.dead_letters import contents_of, mark_retried, refused_at, whole_dead_letters
+from services.storage.intake import DEAD_LETTER, EVENT_CONTENT
 from services.storage.payloads import Header
 from services.storage.tables import fact_key
+from services.storage.vault import Vault
 
 AT_ONCE: Final = 1000
 PATIENCE_S: Final = 60.0
@@ -77,7 +79,7 @@ async def send_lines(
         told(len(chunk))
 
 
-async def await_store(engine: AsyncEngine, sending: Sending, told: Callable[[int], None]) -> bool:
+async def await_store(engine: AsyncEngine, vault: Vault, sending: Sending, told: Callable[[int], None]) -> bool:
     """Wait until every line sent is stored or refused; return False if nothing moved for too long.
 
     Judged by the store alone: an event is stored when its content stands under its identity, and refused when a dead
@@ -87,7 +89,7 @@ async def await_store(engine: AsyncEngine, sending: Sending, told: Callable[[int
     while sending.waiting:
         settled = 0
         for chunk in _chunks(list(sending.waiting)):
-            stored, refused = await _settled(engine, chunk)
+            stored, refused = await _settled(engine, vault, chunk)
             sending.stored += len(stored)
             sending.refused += len(refused)
             gone = {id(each) for each in (*stored, *refused)}
@@ -104,7 +106,7 @@ async def await_store(engine: AsyncEngine, sending: Sending, told: Callable[[int
 
 
 async def retry_dead_letters(
-    engine: AsyncEngine, publisher: KafkaPublisher, ids: Collection[int] | None
+    engine: AsyncEngine, vault: Vault, publisher: KafkaPublisher, ids: Collection[int] | None
 ) -> tuple[list[int], list[str]]:
     """Publish dead letters to the input topic once more, as they came; None means all that are open.
 
@@ -116,13 +118,15 @@ async def retry_dead_letters(
     left = None if ids is None else sorted(ids)
     while left is None or left:
         async with engine.connect() as conn:
-            letters = await whole_dead_letters(
-                conn, None if left is None else left[:_LETTERS_AT_ONCE], _LETTERS_AT_ONCE
+            found = await whole_dead_letters(
+                conn, vault, None if left is None else left[:_LETTERS_AT_ONCE], _LETTERS_AT_ONCE
             )
+        letters = [each for each in found if each.missing is None]
+        failures += [f"Dead letter {each.shown.id}: {each.missing}" for each in found if each.missing is not None]
         if left is not None:
             failures += [
                 f"There is no dead letter {number}."
-                for number in sorted(set(left[:_LETTERS_AT_ONCE]) - {each.shown.id for each in letters})
+                for number in sorted(set(left[:_LETTERS_AT_ONCE]) - {each.shown.id for each in found})
             ]
             left = left[_LETTERS_AT_ONCE:]
         outgoing = [Outgoing(CASE_EVENTS.name, each.key, each.value, each.headers) for each in letters]
@@ -169,17 +173,25 @@ def _sent(line: bytes, place: Placed) -> _Sent:
     return _Sent(place, digest, fact_key(read.source, read.id), content_hash(read))
 
 
-async def _settled(engine: AsyncEngine, chunk: Sequence[_Sent]) -> tuple[list[_Sent], list[_Sent]]:
+async def _settled(engine: AsyncEngine, vault: Vault, chunk: Sequence[_Sent]) -> tuple[list[_Sent], list[_Sent]]:
     async with engine.connect() as conn:
         contents = await contents_of(conn, {each.fact for each in chunk if each.fact is not None})
-        stored = [each for each in chunk if each.fact is not None and contents.get(each.fact) == each.content]
+        stored = [
+            each
+            for each in chunk
+            if each.fact is not None and contents.get(each.fact) == vault.digest_of(EVENT_CONTENT, each.content)
+        ]
         kept = {id(each) for each in stored}
         others = [each for each in chunk if id(each) not in kept]
         if not others:
             return stored, []
         places = {(each.place.partition, each.place.offset) for each in others}
         dead = await refused_at(conn, others[0].place.topic, places)
-    refused = [each for each in others if (each.place.partition, each.place.offset, each.digest) in dead]
+    refused = [
+        each
+        for each in others
+        if (each.place.partition, each.place.offset, vault.digest_of(DEAD_LETTER, each.digest)) in dead
+    ]
     return stored, refused
 
 

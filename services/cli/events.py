@@ -48,20 +48,22 @@ def send_files(
     if missing:
         give_up(f"There is no file {', '.join(missing)}.", WRONG_USE)
 
-    async def do(engine: AsyncEngine | None, settings: Settings) -> tuple[Sending, bool]:
+    async def send(settings: Settings, *, follow: bool) -> Sending:
         sending = Sending()
         async with KafkaPublisher(settings, "waymark-send") as publisher:
             with progress_bar("publishing") as told:
-                await send_lines(publisher, _lines(files), sending, follow=engine is not None, told=told)
-        if engine is None:
-            return sending, True
+                await send_lines(publisher, _lines(files), sending, follow=follow, told=told)
+        return sending
+
+    async def send_and_wait(engine: AsyncEngine, vault: Vault, settings: Settings) -> tuple[Sending, bool]:
+        sending = await send(settings, follow=True)
         with progress_bar("storing", len(sending.waiting)) as told:
-            return sending, await await_store(engine, sending, told)
+            return sending, await await_store(engine, vault, sending, told)
 
     if wait:
-        sending, is_settled = with_store_and_kafka(data, do)
+        sending, is_settled = with_store_and_kafka(data, send_and_wait)
     else:
-        sending, is_settled = with_kafka(data, lambda settings: do(None, settings))
+        sending, is_settled = with_kafka(data, lambda settings: send(settings, follow=False)), True
     _say(sending, waited=wait)
     if sending.failures or sending.refused or not is_settled:
         raise typer.Exit(FINDINGS)
@@ -113,9 +115,9 @@ def dead_show(
 ) -> None:
     """Show one dead letter whole: reason, position, headers, and with --value what it held."""
 
-    async def look(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> list[DeadLetterWhole]:
+    async def look(engine: AsyncEngine, vault: Vault, _settings: Settings) -> list[DeadLetterWhole]:
         async with engine.connect() as conn:
-            return await whole_dead_letters(conn, [number])
+            return await whole_dead_letters(conn, vault, [number])
 
     found = with_store(data, look)
     if not found:
@@ -127,6 +129,8 @@ def dead_show(
             [name, None if value is None else value.decode(errors="replace")] for name, value in letter.headers
         ],
     }
+    if letter.missing is not None:
+        content["record"] = letter.missing
     if with_value:
         content["value"] = None if letter.value is None else letter.value.decode(errors="backslashreplace")
     if as_json:
@@ -145,11 +149,9 @@ def dead_retry(
     if bool(numbers) == everything:
         give_up("Name dead letters by number, or say --all.", WRONG_USE)
 
-    async def do(engine: AsyncEngine | None, settings: Settings) -> tuple[list[int], list[str]]:
-        if engine is None:
-            raise RuntimeError("Retrying needs the store.")
+    async def do(engine: AsyncEngine, vault: Vault, settings: Settings) -> tuple[list[int], list[str]]:
         async with KafkaPublisher(settings, "waymark-retry") as publisher:
-            return await retry_dead_letters(engine, publisher, None if everything else numbers)
+            return await retry_dead_letters(engine, vault, publisher, None if everything else numbers)
 
     done, failures = with_store_and_kafka(data, do)
     for failure in failures:
@@ -169,11 +171,11 @@ def with_kafka(data: Data, work: Callable[[Settings], Awaitable[T]]) -> T:
         return asyncio.run(run())
 
 
-def with_store_and_kafka(data: Data, work: Callable[[AsyncEngine | None, Settings], Awaitable[T]]) -> T:
+def with_store_and_kafka(data: Data, work: Callable[[AsyncEngine, Vault, Settings], Awaitable[T]]) -> T:
     """Do what needs the broker and the store; what stands in the way is said in a sentence."""
 
-    async def run(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> T:
-        return await work(engine, with_servers(settings_of(data)))
+    async def run(engine: AsyncEngine, vault: Vault, _settings: Settings) -> T:
+        return await work(engine, vault, with_servers(settings_of(data)))
 
     with _kafka_problems_said():
         return with_store(data, run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import cases, events, path, people, processes, rules, servers, texts, up, web, worklist
+from services.cli import cases, events, ledger, path, people, processes, rules, servers, texts, up, web, worklist
 
 
 def build_app() -> typer.Typer:
@@ -16,7 +16,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_show_locals=False,
         help="Tells, ahead of time, what a victim of crime is owed under the Victims' Code, by whom and by when.",
     )
-    for module in (up, events, path, rules, cases, worklist, texts, people, servers, processes, web):
+    for module in (up, events, path, ledger, rules, cases, worklist, texts, people, servers, processes, web):
         module.register(app)
     return app
 

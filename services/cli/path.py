@@ -1,4 +1,4 @@
-"""Commands about the path of an event through the store: migrate, case, ledger, rebuild."""
+"""Commands about the path of an event through the store: migrate, case, rebuild."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from services.cli.speaking import FINDINGS, give_up, instant_option, print_json,
 from services.journeys.assess import assess
 from services.journeys.facts import Fact
 from services.journeys.rule_set import RuleSet, load_rule_set
-from services.projections.ledger import Verdict, verify_ledger
 from services.rebuild import Comparison, rebuild, verify
 from services.storage.access_log import log_looks
 from services.storage.casework import moment
@@ -36,8 +35,6 @@ from services.storage.rereading import RecordProblem, facts_of_case, record_prob
 from services.storage.rule_sets import RuleSetNotCurrentError
 from services.storage.tables import case_key
 from services.storage.vault import Vault
-
-ledger_app = typer.Typer(no_args_is_help=True, help="The record of everything announced, chained by hash.")
 
 _PROBLEMS = {
     "same_identity_other_content": "came again with other content, which was refused; the first stands",
@@ -50,8 +47,6 @@ def register(app: typer.Typer) -> None:
     app.command("migrate")(migrate_store)
     app.command("case")(show_case)
     app.command("rebuild")(rebuild_store)
-    ledger_app.command("verify")(ledger_verify)
-    app.add_typer(ledger_app, name="ledger")
 
 
 @contextmanager
@@ -114,19 +109,6 @@ def _content(case_id: str, facts: list[Fact], problems: list[RecordProblem], now
         said = [f"The event {each.event_id} from {each.source} {_PROBLEMS[each.what]}." for each in problems]
         case["notes"] = [*case.get("notes", ()), *said]
     return {"as_of": now.isoformat(), "packs": list(rules.packs), "cases": [case]}
-
-
-def ledger_verify(data: Data = None) -> None:
-    """Verify the hash chain of every case; exit 1 at the first difference."""
-
-    async def check(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> Verdict:
-        async with engine.connect() as plain:
-            return await verify_ledger(await plain.execution_options(isolation_level="REPEATABLE READ"))
-
-    verdict = with_store(data, check)
-    if verdict.problem is not None:
-        give_up(f"The ledger does not hold{f' for {verdict.case_id}' if verdict.case_id else ''}: {verdict.problem}")
-    typer.echo(f"The ledger holds: {verdict.entries} entries of {verdict.cases} cases.")
 
 
 def rebuild_store(

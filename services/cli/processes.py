@@ -24,6 +24,7 @@ from notifications.channels.recorded import RecordedOutbox
 from notifications.notify import Notifier
 from notifications.process import keep_notifying
 from services.accept import accept
+from services.anchor import keep_anchoring
 from services.assess_case import Rules, keep_assessing
 from services.cli.reaching import Data, settings_of, vault_of
 from services.cli.speaking import FINDINGS, give_up
@@ -74,12 +75,26 @@ async def run_clock(ground: Ground) -> None:
 
 
 async def run_relay(ground: Ground) -> None:
-    """Carry announcements and dead letters to Kafka."""
+    """Carry announcements and dead letters to Kafka, and make an anchor of the ledger each minute."""
     async with (
         KafkaPublisher(ground.settings, "waymark-relay") as publisher,
         listening(ground.settings, OUTBOX_CHANNEL) as bell,
     ):
-        await keep_relaying(ground.engine, publisher, bell.wait)
+        relaying = keep_relaying(ground.engine, publisher, bell.wait, vault=ground.vault)
+        await _together(relaying, keep_anchoring(ground.engine))
+
+
+async def _together(*endless: Awaitable[None]) -> None:
+    """Run these side by side; when one ends, however it ends, the others are stopped and its failure is raised."""
+    tasks = [asyncio.create_task(_as_coroutine(each)) for each in endless]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def run_notify(ground: Ground) -> None:

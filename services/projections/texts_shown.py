@@ -18,8 +18,8 @@ from services.projections.page import counted
 from services.projections.shown import SHOWN, Listed
 from services.storage.sets import is_among
 from services.storage.tables_notify import cards, text_requests, text_switch
-from services.storage.texts import body_identity
-from services.storage.vault import Vault, VaultError
+from services.storage.texts import read_with_words
+from services.storage.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,10 @@ async def read_texts(conn: AsyncConnection, vault: Vault | None, case_key: bytes
 
 
 async def _read(conn: AsyncConnection, vault: Vault | None, query: Select[Any]) -> Listed[ShownText]:
-    rows = (await conn.execute(query.order_by(_t.requested_at.desc(), _t.text_id).limit(SHOWN))).all()
-    bodies = await _words(conn, vault, rows)
+    found = await read_with_words(conn, vault, query.order_by(_t.requested_at.desc(), _t.text_id).limit(SHOWN))
+    rows = [row for row, _ in found]
     tasks = await _open_tasks(conn, rows)
-    shown = tuple(_shown(row, tasks, body) for row, body in zip(rows, bodies, strict=True))
+    shown = tuple(_shown(row, tasks, body) for row, body in found)
     return Listed(shown, await counted(conn, query, rows))
 
 
@@ -111,19 +111,6 @@ async def _open_tasks(conn: AsyncConnection, rows: Sequence[Any]) -> dict[tuple[
     return {
         (each.case_key, each.victim_id, each.about): each.say for each in await conn.execute(_tasks, {"keys": keys})
     }
-
-
-async def _words(conn: AsyncConnection, vault: Vault | None, rows: Sequence[Any]) -> list[str | None]:
-    if vault is None:
-        return [None] * len(rows)
-    sealed = [(row.victim_id, body_identity(row.text_id), row.sealed_body) for row in rows if row.sealed_body]
-    try:
-        opened = iter(await vault.open_many(conn, sealed))
-    except VaultError:
-        # One that was changed must not hide the other two hundred, nor the page.
-        opened = iter([None] * len(sealed))
-    found = (next(opened) if row.sealed_body else None for row in rows)
-    return [None if body is None else body.decode(errors="replace") for body in found]
 
 
 def _shown(row: Any, tasks: Mapping[tuple[bytes, str | None, str], str], body: str | None) -> ShownText:

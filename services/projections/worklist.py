@@ -6,18 +6,17 @@ right, nobody can rely on the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import POLICE, Addressee, addressee_of
 from services.contacts.cards import CardKind
 from services.storage.people import facts_of_cases
-from services.storage.tables import cases, record_problems
+from services.storage.tables import case_key, cases, record_problems
 from services.storage.tables_notify import cards
 
 _PROBLEMS = {
@@ -66,69 +65,124 @@ class WorklistItem:
         }
 
 
-async def worklist(conn: AsyncConnection, *, officer: str | None = None, team: str | None = None) -> list[WorklistItem]:
-    """Return what is open now, what is due soonest first; of one officer or worklist, or of one team."""
+async def worklist(
+    conn: AsyncConnection,
+    *,
+    officer: str | None = None,
+    team: str | None = None,
+    case_id: str | None = None,
+    limit: int | None = None,
+) -> list[WorklistItem]:
+    """Return what is open now, what is due soonest first: of one officer or worklist, of one team, or of one case.
+
+    With a ``limit`` only the first so many; the store is then asked for no more cards than that.
+    """
     now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
-    found = [*await _cards(conn, now), *await _beside_cards(conn, now)]
-    kept = [item for item in found if (officer is None or item.to == officer) and (team is None or item.team == team)]
-    return sorted(kept, key=_soonest)
+    wanted = _cards_now(now, case_id).order_by(*_CARDS_SOONEST).limit(limit)
+    if officer is not None:
+        wanted = wanted.where(cards.c.addressee == officer)
+    if team is not None:
+        wanted = wanted.where(cards.c.team == team)
+    # Whom a case beside the cards is for stands in its facts: it is known only once they are read.
+    most = limit if officer is None and team is None else None
+    beside = [
+        item
+        for item in await _beside_cards(conn, now, case_id, most)
+        if (officer is None or item.to == officer) and (team is None or item.team == team)
+    ]
+    return sorted([*map(_of_card, await conn.execute(wanted)), *beside], key=_soonest)[:limit]
 
 
-async def _cards(conn: AsyncConnection, now: datetime) -> Iterable[WorklistItem]:
-    rows = await conn.execute(select(cards).where(cards.c.closed_at.is_(None), cards.c.raised_at <= now))
+async def count_worklist(conn: AsyncConnection, most: int, case_id: str | None = None) -> int:
+    """Return how many lines the worklist has, of all or of one case; each kind is counted up to ``most`` + 1."""
+    now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
+    total = 0
+    for lines in (_cards_now(now, case_id), _aside(case_id), _wrong(case_id)):
+        few = lines.with_only_columns(literal(1), maintain_column_froms=True).limit(most + 1)
+        total += (await conn.execute(select(func.count()).select_from(few.subquery()))).scalar_one()
+    return total
+
+
+_CARDS_SOONEST = (cards.c.due_at.nulls_last(), cards.c.raised_at, cards.c.case_id.collate("C"), cards.c.card_key)
+
+
+def _cards_now(now: datetime, case_id: str | None) -> Select[Any]:
+    wanted = select(cards).where(cards.c.closed_at.is_(None), cards.c.raised_at <= now)
+    return wanted if case_id is None else wanted.where(cards.c.case_key == case_key(case_id))
+
+
+def _aside(case_id: str | None) -> Select[Any]:
+    wanted = select(cases.c.case_key, cases.c.case_id, cases.c.assessed_at).where(cases.c.retry_at.is_not(None))
+    return wanted if case_id is None else wanted.where(cases.c.case_key == case_key(case_id))
+
+
+def _wrong(case_id: str | None) -> Select[Any]:
+    wanted = select(record_problems, cases.c.case_id).join(cases, cases.c.case_key == record_problems.c.case_key)
+    return wanted if case_id is None else wanted.where(record_problems.c.case_key == case_key(case_id))
+
+
+def _of_card(row: Any) -> WorklistItem:
+    return WorklistItem(
+        kind=row.kind,
+        case_id=row.case_id,
+        victim_id=row.victim_id,
+        rule=row.rule,
+        event_id=row.event_id,
+        due_at=row.due_at,
+        say=row.say,
+        to=row.addressee,
+        raised_at=row.raised_at,
+        acknowledged_at=row.acknowledged_at,
+        urgent=row.urgent,
+        team=row.team,
+    )
+
+
+async def _beside_cards(
+    conn: AsyncConnection, now: datetime, case_id: str | None, most: int | None
+) -> list[WorklistItem]:
+    oldest = func.coalesce(cases.c.assessed_at, now)
+    aside = (await conn.execute(_aside(case_id).order_by(oldest, cases.c.case_key).limit(most))).all()
+    oldest_problem = (record_problems.c.noticed_at, record_problems.c.key)
+    wrong = (await conn.execute(_wrong(case_id).order_by(*oldest_problem).limit(most))).all()
+    to = await _addressees(conn, {bytes(row.case_key) for row in (*aside, *wrong)}, now)
+    nobody = addressee_of(POLICE, None, None, (), now)
     return [
-        WorklistItem(
-            kind=row.kind,
-            case_id=row.case_id,
-            victim_id=row.victim_id,
-            rule=row.rule,
-            event_id=row.event_id,
-            due_at=row.due_at,
-            say=row.say,
-            to=row.addressee,
-            raised_at=row.raised_at,
-            acknowledged_at=row.acknowledged_at,
-            urgent=row.urgent,
-            team=row.team,
-        )
-        for row in rows
+        *(_of_aside(row, to.get(row.case_id) or nobody, now) for row in aside),
+        *(_of_problem(row, to.get(row.case_id) or nobody) for row in wrong),
     ]
 
 
-async def _beside_cards(conn: AsyncConnection, now: datetime) -> list[WorklistItem]:
-    aside = (
-        await conn.execute(
-            select(cases.c.case_key, cases.c.case_id, cases.c.assessed_at, cases.c.problem).where(
-                cases.c.problem.is_not(None)
-            )
-        )
-    ).all()
-    wrong = (
-        await conn.execute(
-            select(record_problems, cases.c.case_id).join(cases, cases.c.case_key == record_problems.c.case_key)
-        )
-    ).all()
-    to = await _addressees(conn, {bytes(row.case_key) for row in (*aside, *wrong)}, now)
-    found = []
-    for row in (*aside, *wrong):
-        who = to.get(row.case_id) or addressee_of(POLICE, None, None, (), now)
-        is_wrong = row in wrong
-        found.append(
-            WorklistItem(
-                kind=(CardKind.RECORD if is_wrong else CardKind.SET_ASIDE).value,
-                case_id=row.case_id,
-                victim_id=None,
-                rule=None,
-                event_id=row.event_id if is_wrong else None,
-                due_at=None,
-                say=_PROBLEMS[row.what] if is_wrong else _SET_ASIDE,
-                to=who.ref,
-                raised_at=row.noticed_at if is_wrong else row.assessed_at or now,
-                acknowledged_at=None,
-                team=who.team,
-            )
-        )
-    return found
+def _of_aside(row: Any, who: Addressee, now: datetime) -> WorklistItem:
+    return WorklistItem(
+        kind=CardKind.SET_ASIDE.value,
+        case_id=row.case_id,
+        victim_id=None,
+        rule=None,
+        event_id=None,
+        due_at=None,
+        say=_SET_ASIDE,
+        to=who.ref,
+        raised_at=row.assessed_at or now,
+        acknowledged_at=None,
+        team=who.team,
+    )
+
+
+def _of_problem(row: Any, who: Addressee) -> WorklistItem:
+    return WorklistItem(
+        kind=CardKind.RECORD.value,
+        case_id=row.case_id,
+        victim_id=None,
+        rule=None,
+        event_id=row.event_id,
+        due_at=None,
+        say=_PROBLEMS[row.what],
+        to=who.ref,
+        raised_at=row.noticed_at,
+        acknowledged_at=None,
+        team=who.team,
+    )
 
 
 _SET_ASIDE = (

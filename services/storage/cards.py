@@ -4,19 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
+from sqlalchemy import bindparam, func, null, or_, select, update
 from sqlalchemy import case as sql_case
-from sqlalchemy import func, null, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import Addressee
 from services.contacts.cards import Card
-from services.storage.sets import is_among
+from services.storage.sets import columns_of, insert_set, is_among, unnested
 from services.storage.tables_notify import cards
 
 _c = cards.c
+_NEW = "new_"
+_CARD = [
+    "card_key",
+    "kind",
+    "case_key",
+    "case_id",
+    "victim_id",
+    "rule",
+    "event_id",
+    "about",
+    "duty_of",
+    "for_officer",
+    "addressee",
+    "team",
+    "due_at",
+    "say",
+    "urgent",
+    "raised_at",
+]
+_CHANGED = ["card_key", "kind", "due_at", "say", "urgent", "addressee", "team"]
+_in_change = itemgetter(*(_CARD.index(name) for name in _CHANGED))
+_ADDRESS = ["card_key", "addressee", "team"]
+
+_put = insert_set(cards, _CARD)
+_is_new = or_(_c.kind != _put.excluded.kind, _c.closed_at.is_not(None))
+_raise_new = _put.on_conflict_do_nothing()
+_raise = _put.on_conflict_do_update(
+    index_elements=[_c.card_key],
+    set_={
+        "kind": _put.excluded.kind,
+        "rule": _put.excluded.rule,
+        "event_id": _put.excluded.event_id,
+        "due_at": _put.excluded.due_at,
+        "say": _put.excluded.say,
+        "urgent": _put.excluded.urgent,
+        "duty_of": _put.excluded.duty_of,
+        "for_officer": _put.excluded.for_officer,
+        "addressee": _put.excluded.addressee,
+        "team": _put.excluded.team,
+        "raised_at": sql_case(
+            (_is_new, _put.excluded.raised_at), else_=func.least(_c.raised_at, _put.excluded.raised_at)
+        ),
+        "acknowledged_at": sql_case((_is_new, null()), else_=_c.acknowledged_at),
+        "closed_at": None,
+        "closed_because": None,
+    },
+)
+_given_change = unnested(cards, _CHANGED, _NEW)
+_change = (
+    update(cards)
+    .where(_c.card_key == _given_change.c.card_key, _c.closed_at.is_(None))
+    .values({name: _given_change.c[name] for name in _CHANGED if name != "card_key"})
+)
+_given_address = unnested(cards, _ADDRESS, _NEW)
+_readdress = (
+    update(cards)
+    .where(_c.card_key == _given_address.c.card_key)
+    .values(addressee=_given_address.c.addressee, team=_given_address.c.team, acknowledged_at=None)
+)
+_close = (
+    update(cards)
+    .where(is_among(_c.card_key, "keys"), _c.closed_at.is_(None))
+    .values(closed_at=func.waymark_now(), closed_because=bindparam("because"))
+)
+_open = select(
+    _c.card_key, _c.case_key, _c.kind, _c.about, _c.victim_id, _c.duty_of, _c.for_officer, _c.addressee, _c.team
+).where(is_among(_c.case_key, "keys"), _c.closed_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +112,8 @@ class OpenCard:
 
 async def raise_new_cards(conn: AsyncConnection, raised: Sequence[RaisedCard]) -> None:
     """Raise cards that were never raised before; one that was, open or closed, stays as it is."""
-    rows = _rows(raised)
-    if rows:
-        await conn.execute(insert(cards).values(rows).on_conflict_do_nothing())
+    if rows := _rows(raised):
+        await conn.execute(_raise_new, columns_of(rows, _CARD))
 
 
 async def raise_cards(conn: AsyncConnection, raised: Sequence[RaisedCard], *, only_change: bool = False) -> None:
@@ -56,95 +122,57 @@ async def raise_cards(conn: AsyncConnection, raised: Sequence[RaisedCard], *, on
     A card that stays what it was keeps its moment and whether it was acknowledged; one that becomes overdue, or comes
     back, is new to look at. ``only_change`` raises none: what a new pack or a repair changed is no alert.
     """
-    rows = _rows(raised)
-    if not rows:
+    if not (rows := _rows(raised)):
         return
     if only_change:
-        for row in rows:
-            await conn.execute(
-                update(cards)
-                .where(_c.card_key == row["card_key"], _c.closed_at.is_(None))
-                .values({name: row[name] for name in ("kind", "due_at", "say", "urgent", "addressee", "team")})
-            )
-        return
-    statement = insert(cards).values(rows)
-    given = statement.excluded
-    is_new = or_(_c.kind != given.kind, _c.closed_at.is_not(None))
-    await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[_c.card_key],
-            set_={
-                "kind": given.kind,
-                "rule": given.rule,
-                "event_id": given.event_id,
-                "due_at": given.due_at,
-                "say": given.say,
-                "urgent": given.urgent,
-                "duty_of": given.duty_of,
-                "for_officer": given.for_officer,
-                "addressee": given.addressee,
-                "team": given.team,
-                "raised_at": sql_case((is_new, given.raised_at), else_=func.least(_c.raised_at, given.raised_at)),
-                "acknowledged_at": sql_case((is_new, null()), else_=_c.acknowledged_at),
-                "closed_at": None,
-                "closed_because": None,
-            },
-        )
-    )
+        await conn.execute(_change, columns_of(map(_in_change, rows), _CHANGED, _NEW))
+    else:
+        await conn.execute(_raise, columns_of(rows, _CARD))
 
 
 async def close_cards(conn: AsyncConnection, keys: Iterable[bytes], because: str) -> None:
     """Close open cards by their keys; they stay, for whoever asks later what was shown to whom."""
     if found := sorted(keys):
-        await conn.execute(
-            update(cards)
-            .where(is_among(_c.card_key, "keys"), _c.closed_at.is_(None))
-            .values(closed_at=func.waymark_now(), closed_because=because),
-            {"keys": found},
-        )
+        await conn.execute(_close, {"keys": found, "because": because})
 
 
 async def open_cards(conn: AsyncConnection, case_keys: Iterable[bytes]) -> list[OpenCard]:
     """Return the open cards of these cases, shown already or not."""
-    rows = await conn.execute(
-        select(
-            _c.card_key, _c.case_key, _c.kind, _c.about, _c.victim_id, _c.duty_of, _c.for_officer, _c.addressee, _c.team
-        ).where(is_among(_c.case_key, "keys"), _c.closed_at.is_(None)),
-        {"keys": list(case_keys)},
-    )
+    rows = await conn.execute(_open, {"keys": list(case_keys)})
     return [OpenCard(*row[:-2], Addressee(row.addressee, row.team)) for row in rows]
 
 
-async def readdress(conn: AsyncConnection, card_key: bytes, to: Addressee) -> None:
-    """Give an open card to somebody else; it is new to them."""
-    await conn.execute(
-        update(cards).where(_c.card_key == card_key).values(addressee=to.ref, team=to.team, acknowledged_at=None)
-    )
+async def readdress(conn: AsyncConnection, given: Iterable[tuple[bytes, Addressee]]) -> None:
+    """Give open cards (by key) to somebody else; they are new to them."""
+    rows = sorted((key, to.ref, to.team) for key, to in given)
+    if rows:
+        await conn.execute(_readdress, columns_of(rows, _ADDRESS, _NEW))
 
 
-def _rows(raised: Sequence[RaisedCard]) -> list[dict[str, Any]]:
+def _rows(raised: Sequence[RaisedCard]) -> list[tuple[Any, ...]]:
     """Return the rows in key order, each card once: the last word on it counts."""
-    by_key = {bytes(row["card_key"]): row for row in map(_row, raised)}
+    by_key = {row[0]: row for row in map(_row, raised)}
     return [by_key[key] for key in sorted(by_key)]
 
 
-def _row(raised: RaisedCard) -> dict[str, Any]:
+def _row(raised: RaisedCard) -> tuple[Any, ...]:
+    """Return the columns of ``_CARD``."""
     card = raised.card
-    return {
-        "card_key": card.key(raised.case_id),
-        "kind": card.kind.value,
-        "case_key": raised.case_key,
-        "case_id": raised.case_id,
-        "victim_id": card.victim_id,
-        "rule": card.rule,
-        "event_id": card.event_id,
-        "about": card.about,
-        "duty_of": card.duty_of,
-        "for_officer": card.for_officer,
-        "addressee": raised.to.ref,
-        "team": raised.to.team,
-        "due_at": card.due_at,
-        "say": card.say,
-        "urgent": card.urgent,
-        "raised_at": card.raised_at,
-    }
+    return (
+        card.key(raised.case_id),
+        card.kind.value,
+        raised.case_key,
+        raised.case_id,
+        card.victim_id,
+        card.rule,
+        card.event_id,
+        card.about,
+        card.duty_of,
+        card.for_officer,
+        raised.to.ref,
+        raised.to.team,
+        card.due_at,
+        card.say,
+        card.urgent,
+        card.raised_at,
+    )

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import LargeBinary, bindparam, func, literal, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.payloads import Header, unpacked_headers
+from contracts.topics import CASE_EVENTS
+from services.storage.outgoing import RecordOpener
+from services.storage.payloads import Header, unpacked_record
 from services.storage.sets import is_among
 from services.storage.tables import DeadLetterState, cases, dead_letters, facts
+from services.storage.vault import VaultError
+
+PAST_RETENTION: Final = (
+    f"Its record is past the retention of {CASE_EVENTS.name} ({CASE_EVENTS.retention.days} days) and was erased; "
+    "if it is still needed, ask its source to send it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +45,16 @@ class DeadLetterShown:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterWhole:
-    """One dead letter with the record as it came; its value may hold somebody's words."""
+    """One dead letter with the record as it came; its value may hold somebody's words.
+
+    ``missing`` says why there is no record: it is past its retention, or does not open with this master key.
+    """
 
     shown: DeadLetterShown
     key: bytes | None
     value: bytes | None
     headers: Sequence[Header]
+    missing: str | None = None
 
 
 _shown = (
@@ -58,7 +70,7 @@ _shown = (
         dead_letters.c.received_at,
         dead_letters.c.retried_at,
         dead_letters.c.publish_problem,
-        func.coalesce(func.octet_length(dead_letters.c.value), 0).label("size"),
+        dead_letters.c.size,
     )
     .select_from(dead_letters.outerjoin(cases, cases.c.case_key == dead_letters.c.case_key))
     .order_by(dead_letters.c.id)
@@ -67,7 +79,7 @@ _shown = (
 
 _refused = select(
     dead_letters.c.offset,
-    func.sha256(func.coalesce(dead_letters.c.value, literal(b"", LargeBinary))),
+    dead_letters.c.digest,
 ).where(
     dead_letters.c.topic == bindparam("topic"),
     dead_letters.c.partition == bindparam("partition"),
@@ -86,32 +98,29 @@ async def list_dead_letters(
 
 
 async def whole_dead_letters(
-    conn: AsyncConnection, ids: Collection[int] | None, most: int = 100
+    conn: AsyncConnection, opener: RecordOpener, ids: Collection[int] | None, most: int = 100
 ) -> list[DeadLetterWhole]:
     """Return dead letters with their records, by number; None means all that are open. At most ``most``."""
-    wanted = _shown.add_columns(dead_letters.c.record_key, dead_letters.c.value, dead_letters.c.headers).limit(most)
+    wanted = _shown.add_columns(dead_letters.c.key, dead_letters.c.sealed).limit(most)
     if ids is None:
         wanted = wanted.where(dead_letters.c.state == DeadLetterState.OPEN.value)
     else:
         wanted = wanted.where(is_among(dead_letters.c.id, "ids"))
-    return [
-        DeadLetterWhole(_as_shown(row), row.record_key, row.value, unpacked_headers(row.headers))
-        for row in await conn.execute(wanted, {} if ids is None else {"ids": sorted(ids)})
-    ]
+    return [_as_whole(row, opener) for row in await conn.execute(wanted, {} if ids is None else {"ids": sorted(ids)})]
 
 
 async def mark_retried(conn: AsyncConnection, ids: Iterable[int]) -> None:
-    """Note that these were published to the input topic once more."""
+    """Note that these were published to the input topic once more; one erased meanwhile stays so."""
     await conn.execute(
         update(dead_letters)
-        .where(is_among(dead_letters.c.id, "ids"))
+        .where(is_among(dead_letters.c.id, "ids"), dead_letters.c.sealed.is_not(None))
         .values(state=DeadLetterState.RETRIED.value, retried_at=func.waymark_now()),
         {"ids": list(ids)},
     )
 
 
 async def contents_of(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-    """Return the content hash stored under each of these fact keys."""
+    """Return the keyed digest of the content hash stored under each of these fact keys."""
     rows = await conn.execute(
         select(facts.c.key, facts.c.content).where(is_among(facts.c.key, "keys")), {"keys": list(keys)}
     )
@@ -121,7 +130,10 @@ async def contents_of(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[byte
 async def refused_at(
     conn: AsyncConnection, topic: str, places: Collection[tuple[int, int]]
 ) -> set[tuple[int, int, bytes]]:
-    """Return which of these places (partition, offset) hold a dead letter, each with the SHA-256 of its value."""
+    """Return which of these places (partition, offset) hold a dead letter, each with its digest.
+
+    That is the keyed one of the value's SHA-256.
+    """
     by_partition: dict[int, list[int]] = {}
     for partition, offset in places:
         by_partition.setdefault(partition, []).append(offset)
@@ -130,6 +142,17 @@ async def refused_at(
         rows = await conn.execute(_refused, {"topic": topic, "partition": partition, "offsets": offsets})
         found.update((partition, offset, digest) for offset, digest in rows)
     return found
+
+
+def _as_whole(row: Any, opener: RecordOpener) -> DeadLetterWhole:
+    shown = _as_shown(row)
+    if row.sealed is None:
+        return DeadLetterWhole(shown, None, None, (), PAST_RETENTION)
+    try:
+        key, value, headers = unpacked_record(opener.open_record(row.key, row.sealed))
+    except VaultError as problem:
+        return DeadLetterWhole(shown, None, None, (), str(problem))
+    return DeadLetterWhole(shown, key, value, headers)
 
 
 def _as_shown(row: Any) -> DeadLetterShown:

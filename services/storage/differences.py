@@ -15,11 +15,11 @@ from services.journeys.arrows import ABSENT
 from services.journeys.assessment import Assessment
 from services.journeys.changes import Announcement, Thing
 from services.journeys.facts import Fact
+from services.storage.intake import people_named, put_victims
 from services.storage.payloads import packed_headers, to_bytes
 from services.storage.sets import columns_of, insert_set, is_among, unnested, upsert_set
 from services.storage.tables import (
     OUTBOX_CHANNEL,
-    case_victims,
     case_views,
     cases,
     flags,
@@ -28,7 +28,6 @@ from services.storage.tables import (
     obligations,
     outbox,
     shard_of,
-    victim_key,
 )
 
 
@@ -98,7 +97,6 @@ _NEWS = ["id", "case_key", "victim_id", "quiet", "body"]
 _LEDGER = ["case_key", "sequence", "entry", "previous", "hash"]
 _OUTBOX = ["shard", "topic", "key", "value", "headers"]
 _VIEW = ["case_key", "body"]
-_VICTIM = ["victim_key", "case_key", "victim_id"]
 _CASE = ["case_key", "assessed_at", "due_at", "ruleset", "sequence", "told", "ledger_head"]
 _SET_ASIDE = ["case_key", "attempts", "due_at", "retry_at", "retry_cause", "problem"]
 
@@ -110,7 +108,6 @@ _PUTS = {
 }
 _DROPS = {thing: delete(table).where(is_among(table.c.id, "ids")) for thing, table in _TABLES.items()}
 _put_view = upsert_set(case_views, _VIEW, "case_key")
-_put_victims = insert_set(case_victims, _VICTIM).on_conflict_do_nothing()
 _append_ledger = insert_set(ledger, _LEDGER)
 _append_outbox = insert_set(outbox, _OUTBOX)
 _assessed = unnested(cases, _CASE, _NEW)
@@ -153,9 +150,10 @@ async def write_differences(conn: AsyncConnection, differences: Sequence[Differe
     views = [(each.case_key, each.view) for each in differences if each.view is not None]
     if views:
         await conn.execute(_put_view, columns_of(views, _VIEW))
-    victims = sorted({(victim_key(name), each.case_key, name) for each in differences for name in _victims(each)})
-    if victims:
-        await conn.execute(_put_victims, columns_of(victims, _VICTIM))
+    # Written when the facts were accepted; a repair derives it again.
+    repaired = [each for each in differences if each.cause == "repair"]
+    named = ((each.case_key, name) for each in repaired for fact in each.facts for name in people_named(fact.data))
+    await put_victims(conn, named)
     await _write_entries(conn, differences)
     await conn.execute(_put_cases, columns_of((_case_row(each) for each in differences), _CASE, _NEW))
 
@@ -239,10 +237,6 @@ def _case_row(each: Difference) -> tuple[Any, ...]:
     moments = (each.assessment.next_change_at, each.assessment.next_look_at)
     due_at = min((moment for moment in moments if moment is not None), default=None)
     return (each.case_key, each.now, due_at, each.ruleset, each.head.sequence, each.head.told, each.head.hash)
-
-
-def _victims(each: Difference) -> set[str]:
-    return {fact.victim_id for fact in each.facts if fact.victim_id is not None}
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from operator import attrgetter
-from typing import Literal
+from operator import attrgetter, itemgetter
+from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.payloads import Header, packed_headers
+from services.storage.payloads import Header, packed_record
 from services.storage.sets import columns_of, insert_set, is_among
-from services.storage.tables import WAKE_CHANNEL, dead_letters, facts, notes, record_problems, wakes
+from services.storage.tables import (
+    WAKE_CHANNEL,
+    case_victims,
+    dead_letters,
+    facts,
+    notes,
+    record_problems,
+    victim_key,
+    wakes,
+)
+
+EVENT_CONTENT: Final = "content of an event"
+"""What the keyed digest of a fact's content is of."""
+
+DEAD_LETTER: Final = "dead letter"
+"""What the keyed digests of refused records are of."""
 
 ProblemKind = Literal["same_identity_other_content", "same_identity_two_cases"]
 
 
+class RecordSealer(Protocol):
+    """Encrypts refused records (services.storage.vault.Vault)."""
+
+    def seal_record(self, row_id: bytes, plain: bytes) -> bytes:
+        """Return a refused record encrypted, bound to its row."""
+
+    def digest_of(self, what: str, plain: bytes) -> bytes:
+        """Return 32 bytes by which equal bytes are known, and nothing else is."""
+
+
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One event as it is to be stored; ``reading`` and ``note`` only where a contact had a note."""
+    """One event as it is to be stored; ``reading`` only where a contact had a note.
+
+    ``content`` is the keyed digest of its content hash: that covers the note, and a plain one would let whoever has
+    the database confirm a guess at a note that was erased. The reading's fingerprint and sketch are still plain hashes
+    of the note: the reader of notes is pure and holds no key.
+    """
 
     key: bytes
     case_key: bytes
@@ -64,7 +94,10 @@ class RawRecord:
 
     @property
     def identity(self) -> bytes:
-        """32 bytes for this record alone: redelivered it is the same, also where a broker began to count anew."""
+        """32 bytes for this record alone: redelivered it is the same, also where a broker began to count anew.
+
+        Stored only as a keyed digest: by this one a guess at what the record held could be confirmed.
+        """
         place = f"{self.position}/{self.timestamp_ms}".encode()
         return sha256(sha256(place).digest() + sha256(self.value or b"").digest()).digest()
 
@@ -104,6 +137,7 @@ _FACT = [
     "position",
 ]
 _in_columns = attrgetter(*_FACT)
+_VICTIM = ["victim_key", "case_key", "victim_id"]
 _NOTE = ["fact_key", "ciphertext", "victim_id"]
 _DEAD = [
     "key",
@@ -111,9 +145,9 @@ _DEAD = [
     "partition",
     "offset",
     "timestamp_ms",
-    "record_key",
-    "value",
-    "headers",
+    "sealed",
+    "digest",
+    "size",
     "reason",
     "field",
     "case_key",
@@ -124,6 +158,7 @@ _NOW = select(func.waymark_now()).scalar_subquery()
 
 _put_facts = insert_set(facts, _FACT, {"received_at": _NOW}).on_conflict_do_nothing().returning(facts.c.key)
 _kept = select(facts.c.key, facts.c.content, facts.c.case_key).where(is_among(facts.c.key, "keys"))
+_put_victims = insert_set(case_victims, _VICTIM).on_conflict_do_nothing()
 _put_notes = insert_set(notes, _NOTE)
 _put_dead = (
     insert_set(dead_letters, _DEAD, {"received_at": _NOW}).on_conflict_do_nothing().returning(dead_letters.c.key)
@@ -151,29 +186,48 @@ async def kept_under(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[bytes
     return {key: Kept(content, case_key) for key, content, case_key in found}
 
 
+def people_named(data: Mapping[str, Any]) -> set[str]:
+    """Return whom the data of an event names: its victim, and in a correction also the one its replacement names."""
+    replacement = data.get("replacement")
+    replaced = replacement.get("data") if isinstance(replacement, dict) else None
+    named = (data.get("victim_id"), replaced.get("victim_id") if isinstance(replaced, dict) else None)
+    return {each for each in named if isinstance(each, str)}
+
+
+async def put_victims(conn: AsyncConnection, named: Iterable[tuple[bytes, str]]) -> None:
+    """Note that these cases (by key) name these people, in key order; what is noted already stays.
+
+    The gate for texts finds everything that is known of a person by this alone.
+    """
+    rows = sorted({(victim_key(victim_id), case, victim_id) for case, victim_id in named})
+    if rows:
+        await conn.execute(_put_victims, columns_of(rows, _VICTIM))
+
+
 async def put_notes(conn: AsyncConnection, rows: Sequence[tuple[bytes, bytes, str]]) -> None:
     """Store sealed notes: the fact's key, the note encrypted, whose it is."""
     await conn.execute(_put_notes, columns_of(sorted(rows), _NOTE))
 
 
-async def put_dead_letters(conn: AsyncConnection, rows: Sequence[DeadLetterRow]) -> int:
-    """Store refused records and return how many were new: one read a second time is the same dead letter."""
-    ready = sorted(
+async def put_dead_letters(conn: AsyncConnection, sealer: RecordSealer, rows: Sequence[DeadLetterRow]) -> int:
+    """Store refused records, sealed, and return how many were new: one read a second time is the same dead letter."""
+    by_key = {sealer.digest_of(DEAD_LETTER, row.record.identity): row for row in rows}
+    ready = [
         (
-            row.record.identity,
+            key,
             row.record.topic,
             row.record.partition,
             row.record.offset,
             row.record.timestamp_ms,
-            row.record.key,
-            row.record.value,
-            packed_headers(row.record.headers),
+            sealer.seal_record(key, packed_record(row.record.key, row.record.value, row.record.headers)),
+            sealer.digest_of(DEAD_LETTER, sha256(row.record.value or b"").digest()),
+            len(row.record.value or b""),
             row.reason,
             row.field,
             row.case_key,
         )
-        for row in {row.record.identity: row for row in rows}.values()
-    )
+        for key, row in sorted(by_key.items(), key=itemgetter(0))
+    ]
     return len((await conn.execute(_put_dead, columns_of(ready, _DEAD))).all())
 
 

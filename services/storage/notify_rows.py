@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.topics import NOTIFICATION_REQUESTS
@@ -42,7 +42,7 @@ from services.storage.cards import (
 )
 from services.storage.differences import Difference
 from services.storage.payloads import packed_headers, to_bytes
-from services.storage.sets import is_among
+from services.storage.sets import columns_of, insert_set, is_among, unnested
 from services.storage.tables import OUTBOX_CHANNEL, fact_key, outbox, shard_of, victim_key
 from services.storage.tables_notify import ONE_TEXT_PER_FACT_VICTIM_PURPOSE, TEXTS_CHANNEL, text_requests
 from services.storage.texts import move, wake_texts
@@ -60,6 +60,51 @@ _LONG_AGO = timedelta(days=10)
 
 _days = WorkingDays()
 _t = text_requests.c
+_REQUEST = [
+    "text_id",
+    "case_key",
+    "case_id",
+    "victim_key",
+    "victim_id",
+    "fact_key",
+    "event_id",
+    "event_source",
+    "event_type",
+    "purpose",
+    "occurred_at",
+    "known_at",
+    "state",
+    "rule",
+    "requested_at",
+    "wake_at",
+    "history",
+]
+_IDENTITY = ["fact_key", "victim_key", "purpose"]
+_in_order = itemgetter(*(_REQUEST.index(name) for name in _IDENTITY))
+_OUTBOX = ["shard", "topic", "key", "value", "headers"]
+_JSON = packed_headers([("content-type", b"application/json")])
+
+_request = (
+    insert_set(text_requests, _REQUEST)
+    .on_conflict_do_nothing(constraint=ONE_TEXT_PER_FACT_VICTIM_PURPOSE)
+    .returning(_t.text_id, _t.case_id, _t.case_key, _t.state)
+)
+_append_outbox = insert_set(outbox, _OUTBOX)
+_named = unnested(text_requests, _IDENTITY)
+_waiting = (
+    select(_t.text_id)
+    .join(_named, and_(*(_t[name] == _named.c[name] for name in _IDENTITY)))
+    .where(_t.state.in_(sorted(WAITING)))
+    .order_by(_t.text_id)
+)
+_told_by_text = select(_t.case_key, _t.event_source, _t.event_id, _t.victim_id, _t.event_type, _t.purpose).where(
+    is_among(_t.case_key, "keys"),
+    _t.states_the_event,
+    _t.state.in_([TextState.SENDING, TextState.SENT, TextState.DELIVERED, TextState.UNKNOWN]),
+)
+_wake = select(
+    func.pg_notify(bindparam("outbox", OUTBOX_CHANNEL), ""), func.pg_notify(bindparam("texts", TEXTS_CHANNEL), "")
+)
 
 
 @dataclass(frozen=True)
@@ -106,11 +151,13 @@ async def write_cards_and_requests(
 
 async def _readdress(conn: AsyncConnection, works: Mapping[bytes, _Work], opened: Sequence[OpenCard]) -> None:
     """Give every open card of these cases to whoever looks after the victim now."""
+    elsewhere = []
     for card in opened:
         work = works[card.case_key]
         to = addressee_of(card.duty_of, card.for_officer, card.victim_id, work.record.happenings, work.now)
         if to != card.to:
-            await readdress(conn, card.card_key, to)
+            elsewhere.append((card.card_key, to))
+    await readdress(conn, elsewhere)
 
 
 async def _write_announced_cards(conn: AsyncConnection, works: Iterable[_Work], opened: Sequence[OpenCard]) -> None:
@@ -157,19 +204,15 @@ async def _write_requests(conn: AsyncConnection, works: Sequence[_Work]) -> list
     withdrawn = await _withdraw(conn, [(work, each) for work, each in news if each.state == ABSENT])
     rows = [_request_row(work, each) for work, each in news if each.state != ABSENT]
     if rows:
-        rows.sort(key=lambda row: (row["fact_key"], row["victim_key"], row["purpose"]))
-        added = await conn.execute(
-            insert(text_requests)
-            .values(rows)
-            .on_conflict_do_nothing(constraint=ONE_TEXT_PER_FACT_VICTIM_PURPOSE)
-            .returning(_t.text_id, _t.case_id, _t.case_key, _t.state)
-        )
+        rows.sort(key=_in_order)
+        added = await conn.execute(_request, columns_of(rows, _REQUEST))
         await _wake_senders(conn, [row for row in added if row.state == TextState.REQUESTED])
     await wake_texts(conn, [work.difference.case_key for work in works])
     return withdrawn
 
 
-def _request_row(work: _Work, announcement: Announcement) -> dict[str, Any]:
+def _request_row(work: _Work, announcement: Announcement) -> tuple[Any, ...]:
+    """Return the columns of ``_REQUEST``."""
     body = announcement.body
     occurred_at, known_at = datetime.fromisoformat(body["occurred_at"]), datetime.fromisoformat(body["known_at"])
     against = _NOT_FROM_A_CORRECTION if work.difference.cause in _NO_TEXT else None
@@ -183,25 +226,25 @@ def _request_row(work: _Work, announcement: Announcement) -> dict[str, Any]:
         "rule": None if may_be_sent else "7",
         "why": against,
     }
-    return {
-        "text_id": uuid4(),
-        "case_key": work.difference.case_key,
-        "case_id": work.difference.case_id,
-        "victim_key": victim_key(body["victim_id"]),
-        "victim_id": body["victim_id"],
-        "fact_key": fact_key(body["source"], body["event_id"]),
-        "event_id": body["event_id"],
-        "event_source": body["source"],
-        "event_type": body["type"],
-        "purpose": body["purpose"],
-        "occurred_at": occurred_at,
-        "known_at": known_at,
-        "state": state.value,
-        "rule": step["rule"],
-        "requested_at": work.now,
-        "wake_at": work.now if may_be_sent else None,
-        "history": [step],
-    }
+    return (
+        uuid4(),
+        work.difference.case_key,
+        work.difference.case_id,
+        victim_key(body["victim_id"]),
+        body["victim_id"],
+        fact_key(body["source"], body["event_id"]),
+        body["event_id"],
+        body["source"],
+        body["type"],
+        body["purpose"],
+        occurred_at,
+        known_at,
+        state.value,
+        step["rule"],
+        work.now,
+        work.now if may_be_sent else None,
+        [step],
+    )
 
 
 def _tasks_at_once(work: _Work) -> Iterator[Card]:
@@ -222,17 +265,13 @@ def _tasks_at_once(work: _Work) -> Iterator[Card]:
 
 async def _withdraw(conn: AsyncConnection, gone: Sequence[tuple[_Work, Announcement]]) -> list[bytes]:
     """End texts about what was told meanwhile, or taken back, and return the keys of their tasks."""
-    for _, each in gone:
-        body = each.body
-        found = await conn.execute(
-            select(_t.text_id).where(
-                _t.fact_key == fact_key(body["source"], body["event_id"]),
-                _t.victim_key == victim_key(body["victim_id"]),
-                _t.purpose == body["purpose"],
-                _t.state.in_(sorted(WAITING)),
-            )
-        )
-        for (text_id,) in found.all():
+    if gone:
+        named = [
+            (fact_key(body["source"], body["event_id"]), victim_key(body["victim_id"]), body["purpose"])
+            for body in (each.body for _, each in gone)
+        ]
+        found = await conn.execute(_waiting, columns_of(named, _IDENTITY))
+        for text_id in found.scalars().all():
             await move(conn, text_id, TextState.SUPPRESSED, rule="7", why="it was told meanwhile, or taken back")
     return [text_task(_asked(work, each.body), "", None, work.now).key(work.difference.case_id) for work, each in gone]
 
@@ -246,14 +285,7 @@ async def _to_put_right(conn: AsyncConnection, works: Sequence[_Work]) -> list[R
     }
     if not touched:
         return []
-    found = await conn.execute(
-        select(_t.case_key, _t.event_source, _t.event_id, _t.victim_id, _t.event_type, _t.purpose).where(
-            is_among(_t.case_key, "keys"),
-            _t.states_the_event,
-            _t.state.in_([TextState.SENDING, TextState.SENT, TextState.DELIVERED, TextState.UNKNOWN]),
-        ),
-        {"keys": list(touched)},
-    )
+    found = await conn.execute(_told_by_text, {"keys": list(touched)})
     cards = []
     for row in found:
         work, corrected = touched[row.case_key]
@@ -275,21 +307,18 @@ async def _wake_senders(conn: AsyncConnection, added: Sequence[Any]) -> None:
         by_case.setdefault(bytes(row.case_key), []).append(row)
     if not by_case:
         return
-    await conn.execute(
-        insert(outbox).values(
-            [
-                {
-                    "shard": shard_of(key),
-                    "topic": NOTIFICATION_REQUESTS.name,
-                    "key": rows[0].case_id.encode(),
-                    "value": to_bytes({"texts": [str(row.text_id) for row in rows]}),
-                    "headers": packed_headers([("content-type", b"application/json")]),
-                }
-                for key, rows in by_case.items()
-            ]
+    messages = [
+        (
+            shard_of(key),
+            NOTIFICATION_REQUESTS.name,
+            rows[0].case_id.encode(),
+            to_bytes({"texts": [str(row.text_id) for row in rows]}),
+            _JSON,
         )
-    )
-    await conn.execute(select(func.pg_notify(OUTBOX_CHANNEL, ""), func.pg_notify(TEXTS_CHANNEL, "")))
+        for key, rows in by_case.items()
+    ]
+    await conn.execute(_append_outbox, columns_of(messages, _OUTBOX))
+    await conn.execute(_wake)
 
 
 def _asked(work: _Work, body: Mapping[str, Any]) -> TextRequest:

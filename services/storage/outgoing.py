@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import timedelta
+from typing import Final, Protocol
 
-from sqlalchemy import Column, Integer, bindparam, delete, func, select, update
+from sqlalchemy import Column, Integer, Interval, bindparam, case, delete, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.payloads import Header, unpacked_headers
+from services.storage.payloads import Header, unpacked_headers, unpacked_record
 from services.storage.sets import columns_of, is_among, unnested
-from services.storage.tables import SHARDS, dead_letters, outbox
+from services.storage.tables import SHARDS, DeadLetterState, dead_letters, outbox
+from services.storage.vault import VaultError
 
 DEAD_LETTER_SHARD: Final = SHARDS
 """The lock under which dead letters are published; the outbox's own shards are 0 to 15."""
 
 SHARD_LOCKS: Final = 0x5741_594F
 """First number of the advisory locks of the shards ("WAYO")."""
+
+
+_TOO_LATE = "It could not be published before its record was past its retention and was erased."
+
+
+class RecordOpener(Protocol):
+    """Decrypts refused records (services.storage.vault.Vault)."""
+
+    def open_record(self, row_id: bytes, sealed: bytes) -> bytes:
+        """Return a refused record as it came; raises VaultError where this master key did not seal it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +84,16 @@ _unpublished = (
         dead_letters.c.topic,
         dead_letters.c.partition,
         dead_letters.c.offset,
-        dead_letters.c.record_key,
-        dead_letters.c.value,
-        dead_letters.c.headers,
+        dead_letters.c.key,
+        dead_letters.c.sealed,
         dead_letters.c.reason,
         dead_letters.c.field,
     )
-    .where(dead_letters.c.published_at.is_(None), dead_letters.c.publish_problem.is_(None))
+    .where(
+        dead_letters.c.published_at.is_(None),
+        dead_letters.c.publish_problem.is_(None),
+        dead_letters.c.sealed.is_not(None),
+    )
     .order_by(dead_letters.c.id)
     .limit(bindparam("most", type_=Integer))
 )
@@ -88,6 +103,30 @@ _park_dead = (
     update(dead_letters)
     .where(dead_letters.c.id == _dead_rows.c.id)
     .values(publish_problem=_dead_rows.c.publish_problem)
+)
+_past_retention = (
+    select(dead_letters.c.key)
+    .where(
+        dead_letters.c.sealed.is_not(None),
+        # A sub-select, so that the moment is read once and the index is used.
+        dead_letters.c.received_at
+        <= select(func.waymark_now() - bindparam("retention", type_=Interval)).scalar_subquery(),
+    )
+    .order_by(dead_letters.c.received_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_erase = (
+    update(dead_letters)
+    .where(dead_letters.c.key.in_(_past_retention))
+    .values(
+        sealed=None,
+        state=DeadLetterState.ERASED.value,
+        publish_problem=func.coalesce(
+            dead_letters.c.publish_problem,
+            case((dead_letters.c.published_at.is_(None), literal(_TOO_LATE)), else_=null()),
+        ),
+    )
 )
 
 
@@ -122,22 +161,30 @@ async def park_messages(conn: AsyncConnection, problems: Iterable[tuple[int, str
     await conn.execute(_park, columns_of(problems, ["id", "problem"], "new_"))
 
 
-async def next_dead_letters(conn: AsyncConnection, most: int) -> list[DeadLetter]:
-    """Return dead letters that are not yet on their topic."""
-    return [
-        DeadLetter(
-            row.id,
-            row.topic,
-            row.partition,
-            row.offset,
-            row.record_key,
-            row.value,
-            unpacked_headers(row.headers),
-            row.reason,
-            row.field,
+async def next_dead_letters(
+    conn: AsyncConnection, opener: RecordOpener, most: int
+) -> tuple[list[DeadLetter], list[tuple[int, str]]]:
+    """Return dead letters that are not yet on their topic, and those that do not open, each with a sentence why."""
+    opened: list[DeadLetter] = []
+    closed: list[tuple[int, str]] = []
+    for row in await conn.execute(_unpublished, {"most": most}):
+        try:
+            key, value, headers = unpacked_record(opener.open_record(row.key, row.sealed))
+        except VaultError as problem:
+            closed.append((row.id, str(problem)))
+            continue
+        opened.append(
+            DeadLetter(row.id, row.topic, row.partition, row.offset, key, value, headers, row.reason, row.field)
         )
-        for row in await conn.execute(_unpublished, {"most": most})
-    ]
+    return opened, closed
+
+
+async def erase_dead_letters(conn: AsyncConnection, retention: timedelta, most: int) -> int:
+    """Erase the records of up to ``most`` dead letters received longer ago than that; return of how many.
+
+    The row stays, with its reason and where the record stood: that something was refused is no secret, what it held is.
+    """
+    return (await conn.execute(_erase, {"retention": retention, "most": most})).rowcount
 
 
 async def mark_published(conn: AsyncConnection, ids: Iterable[int]) -> None:

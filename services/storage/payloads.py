@@ -19,6 +19,7 @@ escapes (PEP 383)."""
 _encoder = msgspec.json.Encoder()
 _sorting = msgspec.json.Encoder(order="sorted")
 _packer = msgspec.msgpack.Encoder()
+_record_unpacker = msgspec.msgpack.Decoder(tuple[bytes | None, bytes | None, bytes])
 _unpacker = msgspec.msgpack.Decoder(list[tuple[bytes, bytes | None]])
 _decoder = msgspec.json.Decoder()
 
@@ -55,3 +56,14 @@ def packed_headers(headers: Iterable[Header]) -> bytes:
 def unpacked_headers(stored: bytes) -> list[Header]:
     """Return what ``packed_headers`` was given."""
     return [(name.decode("utf-8", "surrogateescape"), value) for name, value in _unpacker.decode(stored)]
+
+
+def packed_record(key: bytes | None, value: bytes | None, headers: Iterable[Header]) -> bytes:
+    """Return a whole record (its key, value and headers) as one piece, exactly as it came."""
+    return _packer.encode((key, value, packed_headers(headers)))
+
+
+def unpacked_record(stored: bytes) -> tuple[bytes | None, bytes | None, list[Header]]:
+    """Return what ``packed_record`` was given."""
+    key, value, headers = _record_unpacker.decode(stored)
+    return key, value, unpacked_headers(headers)

@@ -29,7 +29,8 @@ def unnested(table: Table, names: Sequence[str], prefix: str = "") -> FromClause
 
     An update that takes its values from them needs a prefix: SQLAlchemy keeps a column's own name for itself there.
     """
-    arrays = [bindparam(prefix + name, type_=ARRAY(table.c[name].type)) for name in names]
+    # Of one dimension: a list in a JSON column is one value, and not a further row of an array of arrays.
+    arrays = [bindparam(prefix + name, type_=ARRAY(table.c[name].type, dimensions=1)) for name in names]
     return func.unnest(*arrays).table_valued(*(table.c[name] for name in names), name="given").render_derived()
 
 

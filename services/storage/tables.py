@@ -51,6 +51,8 @@ class DeadLetterState(StrEnum):
     """Nobody has dealt with it."""
     RETRIED = "retried"
     """It was published to the input topic once more; what came of that stands with the new record."""
+    ERASED = "erased"
+    """It is past the retention of the input topic: the record is gone, its place and the reason stay."""
 
 
 def case_key(case_id: str) -> bytes:
@@ -256,9 +258,9 @@ dead_letters = Table(
     Column("partition", Integer, nullable=False),
     Column("offset", BigInteger, nullable=False),
     Column("timestamp_ms", BigInteger, nullable=False),
-    Column("record_key", LargeBinary),
-    Column("value", LargeBinary),
-    Column("headers", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("field", Text),
     Column("case_key", LargeBinary),
@@ -268,7 +270,8 @@ dead_letters = Table(
     _instant("published_at", nullable=True),
     Column("publish_problem", Text),
     PrimaryKeyConstraint("key", name="dead_letters_one_per_record"),
-    CheckConstraint("state IN ('open', 'retried')", name="dead_letters_state_is_known"),
+    CheckConstraint("state IN ('open', 'retried', 'erased')", name="dead_letters_state_is_known"),
+    CheckConstraint("(sealed IS NULL) = (state = 'erased')", name="dead_letters_keep_their_record_until_erased"),
     Index("dead_letters_by_number", "id", unique=True),
     Index("dead_letters_at_position", "topic", "partition", "offset"),
     Index(
@@ -276,7 +279,8 @@ dead_letters = Table(
         "id",
         postgresql_where=text("published_at IS NULL AND publish_problem IS NULL"),
     ),
-    comment="Refused records with their original bytes, headers and position, and why.",
+    Index("dead_letters_to_erase", "received_at", postgresql_where=text("sealed IS NOT NULL")),
+    comment="Refused records and why. sealed: key, value and headers, encrypted; digest: of the value.",
 )
 
 record_problems = Table(

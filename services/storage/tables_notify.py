@@ -108,6 +108,7 @@ text_requests = Table(
     Index("text_requests_to_wake", "wake_at", postgresql_where=text("state in ('requested', 'held')")),
     Index("text_requests_in_flight", "lease_until", postgresql_where=text("state = 'sending'")),
     Index("text_requests_by_case", "case_key"),
+    Index("text_requests_by_moment", "requested_at", "text_id"),
     Index("text_requests_by_victim", "victim_key"),
     comment="one row for each fact, victim and purpose that a text could be about, and its fate",
 )
@@ -119,7 +120,7 @@ text_switch = Table(
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     _instant("changed_at", nullable=False),
     _instant("first_seen_at", nullable=False),
-    CheckConstraint("only", name=ONE_SWITCH),
+    CheckConstraint('"only"', name=ONE_SWITCH),
     comment="one row: whether all texts are paused, and since when this store knows of texts at all",
 )
 

@@ -7,13 +7,13 @@ simulated clock moved forward does not declare a text lost that is being sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, String, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +24,7 @@ from services.contacts.text_states import ARROWS, MAY_HAVE_GONE, WAITING, TextSt
 from services.storage.sets import is_among
 from services.storage.tables import case_key, facts, victim_key
 from services.storage.tables_notify import text_requests, text_switch
-from services.storage.vault import Vault
+from services.storage.vault import Vault, VaultError
 
 LEASE = timedelta(minutes=2)
 """How long a text may be at the channel before its outcome counts as unknown."""
@@ -211,22 +211,53 @@ async def wake_texts(conn: AsyncConnection, case_keys: Iterable[bytes]) -> None:
     )
 
 
-async def list_texts(conn: AsyncConnection, vault: Vault, case_id: str | None = None) -> list[dict[str, Any]]:
-    """Return every text and its fate as surfaces.md has it; the words of an erased victim are gone (null)."""
-    wanted = select(text_requests).order_by(_t.requested_at, _t.text_id)
+async def list_texts(
+    conn: AsyncConnection, vault: Vault, case_id: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return every text and its fate as surfaces.md has it, oldest first; with a ``limit`` the latest so many.
+
+    The words of an erased victim are gone (null).
+    """
+    wanted = select(text_requests).order_by(_t.requested_at.desc(), _t.text_id.desc()).limit(limit)
     if case_id is not None:
         wanted = wanted.where(_t.case_key == case_key(case_id))
+    found = await read_with_words(conn, vault, wanted)
+    return [_as_json(row, body) for row, body in reversed(found)]
+
+
+async def read_with_words(
+    conn: AsyncConnection, vault: Vault | None, wanted: Select[Any]
+) -> list[tuple[Any, str | None]]:
+    """Return rows of ``text_requests``, each with its words: None where there are none, or none can be read.
+
+    Those are the words of a victim whose key was erased, and those that were changed: one such must not hide the
+    others. Without a vault no words are read. The rows must have ``text_id``, ``victim_id`` and ``sealed_body``.
+    """
     rows = (await conn.execute(wanted)).all()
     sealed = [(row.victim_id, body_identity(row.text_id), row.sealed_body) for row in rows if row.sealed_body]
-    bodies = dict(
-        zip((row.text_id for row in rows if row.sealed_body), await vault.open_many(conn, sealed), strict=True)
-    )
-    return [_as_json(row, bodies.get(row.text_id)) for row in rows]
+    opened = iter(await _opened(conn, vault, sealed))
+    bodies = [next(opened) if row.sealed_body else None for row in rows]
+    return [
+        (row, None if body is None else body.decode(errors="replace")) for row, body in zip(rows, bodies, strict=True)
+    ]
 
 
 def body_identity(text_id: UUID) -> bytes:
     """Return the identity to which the words of a text are sealed."""
     return b"text_requests.sealed_body\0" + text_id.bytes
+
+
+async def _opened(
+    conn: AsyncConnection, vault: Vault | None, sealed: Sequence[tuple[str, bytes, bytes]]
+) -> list[bytes | None]:
+    if vault is None or not sealed:
+        return [None] * len(sealed)
+    try:
+        return await vault.open_many(conn, sealed)
+    except VaultError:
+        if len(sealed) == 1:
+            return [None]
+    return [body for each in sealed for body in await _opened(conn, vault, [each])]
 
 
 def _request_of(row: Any, received_at: datetime | None) -> TextRequest:
@@ -242,7 +273,7 @@ def _request_of(row: Any, received_at: datetime | None) -> TextRequest:
     )
 
 
-def _as_json(row: Any, body: bytes | None) -> dict[str, Any]:
+def _as_json(row: Any, body: str | None) -> dict[str, Any]:
     return {
         "text_id": str(row.text_id),
         "case_id": row.case_id,
@@ -252,7 +283,7 @@ def _as_json(row: Any, body: bytes | None) -> dict[str, Any]:
         "template": row.template,
         "state": row.state,
         "rule": row.rule,
-        "body": body.decode() if body is not None else None,
+        "body": body,
         "to_ref": row.to_ref,
         "provider_id": row.provider_id,
         "requested_at": row.requested_at.isoformat(),

@@ -61,6 +61,8 @@ class MasterKey:
         material = secret.strip().encode()
         self._wrapping = AESGCM(_derived(material, b"waymark: wrap the key of a victim, 1"))
         self._index_key = _derived(material, b"waymark: blind index, 1")
+        self._records = AESGCM(_derived(material, b"waymark: records that were refused, 1"))
+        self._digest_key = _derived(material, b"waymark: keyed digest, 1")
 
     def wrap(self, data_key: bytes, bound_to: bytes) -> bytes:
         """Return a victim's key encrypted, bound to its row."""
@@ -84,6 +86,30 @@ class MasterKey:
     def index_of(self, what: str, value: str) -> bytes:
         """Return the blind index of a value: equal for equal values of one kind, and worth nothing without this key."""
         return hmac.digest(self._index_key, f"{what}\0{value}".encode("utf-8", "surrogatepass"), "sha256")
+
+    def digest_of(self, what: str, plain: bytes) -> bytes:
+        """Return 32 bytes, equal for equal bytes of one kind; without this key no guess can be tried on them."""
+        return hmac.digest(self._digest_key, what.encode() + b"\0" + plain, "sha256")
+
+    def seal_record(self, row_id: bytes, plain: bytes) -> bytes:
+        """Return a refused record encrypted, bound to its row: whose it is nobody could read, so no victim's key."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _FORMAT + nonce + self._records.encrypt(nonce, plain, _FORMAT + row_id)
+
+    def open_record(self, row_id: bytes, sealed: bytes) -> bytes:
+        """Return a refused record as it came.
+
+        Raises:
+            VaultError: if another master key sealed it, or it was moved or changed.
+        """
+        nonce = sealed[len(_FORMAT) : len(_FORMAT) + _NONCE_BYTES]
+        try:
+            return self._records.decrypt(nonce, sealed[len(_FORMAT) + _NONCE_BYTES :], _FORMAT + row_id)
+        except (InvalidTag, ValueError):
+            raise VaultError(
+                "This record does not open with this master key. "
+                "Set WAYMARK_MASTER_KEY to the one this store was made with."
+            ) from None
 
 
 def master_key_for(setting: str | None, data_dir: Path | None) -> MasterKey:
@@ -131,6 +157,18 @@ class Vault:
     def index_of(self, what: str, value: str) -> bytes:
         """Return the blind index of a value (see ``MasterKey.index_of``)."""
         return self._master.index_of(what, value)
+
+    def digest_of(self, what: str, plain: bytes) -> bytes:
+        """Return a keyed digest (see ``MasterKey.digest_of``)."""
+        return self._master.digest_of(what, plain)
+
+    def seal_record(self, row_id: bytes, plain: bytes) -> bytes:
+        """Return a refused record encrypted (see ``MasterKey.seal_record``)."""
+        return self._master.seal_record(row_id, plain)
+
+    def open_record(self, row_id: bytes, sealed: bytes) -> bytes:
+        """Return a refused record as it came; raises VaultError (see ``MasterKey.open_record``)."""
+        return self._master.open_record(row_id, sealed)
 
     async def seal_many(self, conn: AsyncConnection, rows: Sequence[tuple[str, bytes, bytes]]) -> list[bytes]:
         """Return each ``(victim id, identity of the row, what to seal)`` encrypted, in the given order.

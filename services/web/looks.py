@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projections.case_page import read_case
 from services.projections.page import cases_on, read_standing, recent_contacts, undated_duties
-from services.projections.shown import SHOWN, Listed
+from services.projections.shown import COUNTED, SHOWN, Listed
 from services.projections.texts_shown import read_texts
-from services.projections.worklist import WorklistItem, worklist
+from services.projections.worklist import WorklistItem, count_worklist, worklist
 from services.storage.access_log import log_looks
 from services.storage.clock_rows import ClockShown, show_clock
 from services.storage.tables import case_key
@@ -177,13 +177,14 @@ class Looks:
     ) -> tuple[Listed[ShownCard], bool]:
         """Return the cards, and whether they could not be read: what fails in one case hides no other on the page."""
         try:
-            items = await worklist(conn)
+            items = await worklist(conn, case_id=case_id, limit=SHOWN)
+            total = len(items) if len(items) < SHOWN else await count_worklist(conn, COUNTED, case_id)
         except Exception as failure:
             if is_of_the_database(failure):
                 raise
             _log.error("worklist_not_shown", error=type(failure).__name__)
             return Listed((), 0), True
-        return shown_cards([item for item in items if case_id in (None, item.case_id)], now), False
+        return shown_cards(items, total, now), False
 
     def _rendered(self, template: str, content: Mapping[str, Any], clock: ClockShown) -> str:
         return self._templates.get_template(template).render(content, now=clock.now)
@@ -218,7 +219,7 @@ class Looks:
             self._held.popitem(last=False)
 
 
-def shown_cards(items: Sequence[WorklistItem], now: datetime) -> Listed[ShownCard]:
+def shown_cards(items: Sequence[WorklistItem], total: int, now: datetime) -> Listed[ShownCard]:
     """Return the first lines of the worklist for the page; what is past its date now is overdue, whatever it was."""
     cards = []
     alike: dict[str, int] = {}
@@ -238,4 +239,4 @@ def shown_cards(items: Sequence[WorklistItem], now: datetime) -> Listed[ShownCar
             acknowledged_at=item.acknowledged_at,
         )
         cards.append(card)
-    return Listed(tuple(cards), len(items))
+    return Listed(tuple(cards), total)

@@ -11,12 +11,12 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from contracts import TYPES, CaseEvent, CaseEventBase, CaseRecord, Refused, UnknownEvent, read_record, write_event
-from contracts.announcements import ANNOUNCEMENTS, Announcement
+from contracts.announcements import ANNOUNCEMENTS, PUBLISHED, Announcement, LedgerAnchor
 from contracts.envelope import CaseData, CommonEvent, Strict, SuspectData, SuspectEvent, VictimEvent
 from contracts.generate import EXAMPLES, SCHEMAS, schemas
 from tests.contracts.made_events import accepted, example, made_with, refused
 
-EVERY_TYPE = [*TYPES, *ANNOUNCEMENTS]
+EVERY_TYPE = [*TYPES, *PUBLISHED]
 
 
 def data_model(name: str) -> type[CaseData]:
@@ -78,6 +78,11 @@ def test_announcements_survive_being_written(name: str) -> None:
     announced = ANNOUNCEMENTS[name].model_validate(example(name))
     assert ANNOUNCEMENTS[name].model_validate_json(announced.model_dump_json()) == announced
     assert announced.subject == announced.data.case_id
+
+
+def test_an_anchor_survives_being_written() -> None:
+    anchor = LedgerAnchor.model_validate(example("waymark.ledger.anchor.v1"))
+    assert LedgerAnchor.model_validate_json(anchor.model_dump_json()) == anchor
 
 
 @pytest.mark.parametrize("name", TYPES)

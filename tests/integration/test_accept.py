@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.accept import OTHER_CASE, OTHER_CONTENT, Accepted, accept
+from contracts.normalised import content_hash
+from contracts.refusal import Refused
+from services.accept import OTHER_CASE, OTHER_CONTENT, Accepted, Incoming, accept
 from services.contacts.reading import Reading, read_note
-from services.storage.payloads import unpacked_headers
-from services.storage.tables import case_key, dead_letters, facts, notes, record_problems, wakes
+from services.storage.intake import EVENT_CONTENT
+from services.storage.payloads import unpacked_record
+from services.storage.tables import case_key, case_victims, dead_letters, facts, notes, record_problems, wakes
 from tests.support.app import NOW, StoppedHere, counts, event, record, stop_at, take_in, vault
 
 CONTACT: dict[str, Any] = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
@@ -62,8 +67,9 @@ async def test_a_dead_letter_keeps_what_came_and_says_which_field_is_wrong(engin
     async with engine.connect() as conn:
         row = (await conn.execute(select(dead_letters))).one()
     assert (row.topic, row.partition, row.offset) == ("case.events", 7, broken.record.offset)
-    assert (row.value, row.record_key) == (broken.record.value, b"KP-1")
-    assert unpacked_headers(row.headers) == [("odd", b"\xff\xfe"), ("none", None), ("odd", b"again")]
+    key, value, headers = unpacked_record(vault.open_record(row.key, row.sealed))
+    assert (value, key, row.size) == (broken.record.value, b"KP-1", len(broken.record.value or b""))
+    assert headers == [("odd", b"\xff\xfe"), ("none", None), ("odd", b"again")]
     assert row.field == "time"
     assert "time" in row.reason
     assert "2026-11-20T12:00:00" not in row.reason
@@ -79,16 +85,16 @@ async def test_a_record_read_again_after_a_crash_is_the_same_dead_letter(engine:
     assert await counts(engine, facts, dead_letters) == [1, 1]
 
 
-@pytest.mark.parametrize("step", ["facts", "notes", "dead_letters", "before_commit"])
+@pytest.mark.parametrize("step", ["facts", "victims", "notes", "dead_letters", "before_commit"])
 async def test_a_batch_stopped_before_its_commit_leaves_nothing_and_is_stored_whole_later(
     engine: AsyncEngine, step: str
 ) -> None:
     batch = [record(event("a")), record(b"{"), record(event("c", "contact.made.v1", **CONTACT, note="Rang."))]
     with pytest.raises(StoppedHere):
         await accept(engine, batch, vault=vault, read_note=read_note, at=stop_at(step))
-    assert await counts(engine, facts, notes, dead_letters, wakes) == [0, 0, 0, 0]
+    assert await counts(engine, facts, case_victims, notes, dead_letters, wakes) == [0, 0, 0, 0, 0]
     assert await accept(engine, batch, vault=vault, read_note=read_note) == Accepted(stored=2, refused=1)
-    assert await counts(engine, facts, notes, dead_letters, wakes) == [2, 1, 1, 1]
+    assert await counts(engine, facts, case_victims, notes, dead_letters, wakes) == [2, 1, 1, 1, 1]
 
 
 async def test_two_batches_with_the_same_events_in_opposite_order_both_end(engine: AsyncEngine) -> None:
@@ -120,6 +126,62 @@ async def test_an_identity_being_stored_elsewhere_is_waited_for(engine: AsyncEng
     assert not done
     may_go_on.set()
     assert (await first, await second) == (Accepted(stored=1), Accepted(refused=1))
+
+
+async def test_no_guess_at_a_note_can_be_tried_on_a_facts_content(engine: AsyncEngine) -> None:
+    told = event("c", "contact.made.v1", **CONTACT, note="Rang.")
+    await take_in(engine, told)
+    read = record(told).read_as
+    assert not isinstance(read, Refused)
+    async with engine.connect() as conn:
+        content = (await conn.execute(select(facts.c.content))).scalar_one()
+    assert content != content_hash(read)
+    assert content == vault.digest_of(EVENT_CONTENT, content_hash(read))
+
+
+async def test_no_guess_at_a_refused_record_can_be_tried_on_its_row(engine: AsyncEngine) -> None:
+    broken = record(b"not JSON")
+    await accept(engine, [broken], vault=vault, read_note=read_note)
+    async with engine.connect() as conn:
+        row = (await conn.execute(select(dead_letters))).one()
+    assert broken.record.identity not in row
+    assert sha256(b"not JSON").digest() not in row
+
+
+async def test_whoever_an_event_names_is_found_from_its_acceptance_on(engine: AsyncEngine) -> None:
+    def corrected(id_: str, **data: Any) -> dict[str, Any]:
+        replacement = {"time": NOW.isoformat(), "data": data}
+        return event(id_, "record.corrected.v1", event_id="a", reason="wrong person", replacement=replacement)
+
+    await take_in(
+        engine,
+        event("a"),
+        event("b", victim_id="V-\x00"),
+        event("c", case="KP-2", victim_id="V" * 50_000),
+        corrected("d", victim_id="V-2", suspect_ref="S-1"),
+        corrected("e", victim_id=7),
+    )
+    await take_in(engine, event("a"), event("f"))
+    async with engine.connect() as conn:
+        found = (await conn.execute(select(case_victims.c.victim_id, case_victims.c.case_key))).all()
+    assert sorted((name[:3], key) for name, key in found) == sorted([
+        ("V-1", case_key("KP-1")),
+        ("V-2", case_key("KP-1")),
+        ("V-\x00", case_key("KP-1")),
+        ("VVV", case_key("KP-2")),
+    ])  # fmt: skip
+
+
+async def test_two_batches_that_name_the_same_people_in_opposite_order_both_end(engine: AsyncEngine) -> None:
+    def batch(name: str, numbers: Iterable[int]) -> list[Incoming]:
+        return [record(event(f"{name}{n}", case=f"KP-{n % 7}", victim_id=f"V-{n}")) for n in numbers]
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(
+            accept(engine, batch("one", range(300)), vault=vault, read_note=read_note),
+            accept(engine, batch("other", reversed(range(300))), vault=vault, read_note=read_note),
+        )
+    assert await counts(engine, facts, case_victims) == [600, 300]
 
 
 async def test_a_note_is_kept_apart_and_sealed_and_only_its_reading_stays(engine: AsyncEngine) -> None:

@@ -23,7 +23,6 @@ from services.storage.rule_sets import RuleSetNotCurrentError, adopt_rule_set, w
 from services.storage.tables import (
     WAKE_CHANNEL,
     case_key,
-    case_victims,
     cases,
     ledger,
     obligations,
@@ -164,15 +163,54 @@ async def test_a_case_that_the_database_refuses_is_set_aside_alone(engine: Async
         assert (await verify_ledger(conn)).problem is None
 
 
-async def test_a_writer_that_fails_for_one_case_does_not_stop_the_others(engine: AsyncEngine) -> None:
-    await take_in(engine, event("a"), event("x", case="KP-2"))
+@pytest.mark.parametrize(
+    "failure",
+    [
+        KeyError("V-1"),
+        FileNotFoundError("V-1"),
+        TimeoutError("V-1"),
+        RecursionError("V-1"),
+        RuleSetNotCurrentError("V-1", "V-1"),
+    ],
+)
+async def test_a_writer_that_fails_for_one_case_sets_that_case_aside_alone(
+    engine: AsyncEngine, failure: Exception
+) -> None:
+    await take_in(engine, event("a"), event("x", case="KP-2"), event("c", case="KP-3"))
 
     async def fails(_: AsyncConnection, differences: Sequence[Difference]) -> None:
         if any(each.case_id == "KP-2" for each in differences):
-            raise KeyError("V-1")
+            raise failure
 
     done = await assess_all(engine, told_within(), writers=[fails])
-    assert (done.assessed, done.set_aside) == (1, 1)
+    assert (done.assessed, done.set_aside) == (2, 1)
+    assert set(await states(engine)) == {"a", "c"}
+    async with engine.connect() as conn:
+        problem = (await conn.execute(select(cases.c.problem).where(cases.c.problem.is_not(None)))).scalar_one()
+    assert type(failure).__name__ in problem
+    assert "in fails" in problem
+    assert "V-1" not in problem
+
+
+async def test_the_process_outlives_a_writer_that_fails(engine: AsyncEngine) -> None:
+    await take_in(engine, event("x"))
+    asked = asyncio.Event()
+
+    async def fails(_: AsyncConnection, __: Sequence[Difference]) -> None:
+        raise FileNotFoundError
+
+    async def wait(_: float) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    working = asyncio.create_task(keep_assessing(engine, told_within(), wait, writers=[fails]))
+    async with asyncio.timeout(10):
+        await asked.wait()
+    assert not working.done()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    async with engine.connect() as conn:
+        assert (await conn.execute(select(cases.c.attempts))).scalar_one() == 1
 
 
 async def test_another_rule_set_writes_nothing_until_it_is_adopted(engine: AsyncEngine) -> None:
@@ -240,18 +278,6 @@ async def test_what_fell_due_before_go_live_is_recorded_and_announced_to_nobody(
         sent = [json.loads(value) for value in (await conn.execute(select(outbox.c.value))).scalars()]
     assert [each["type"] for each in sent] == ["waymark.obligation.raised.v1"]
     assert sent[0]["data"]["sequence"] == 1
-
-
-async def test_people_are_found_by_the_cases_that_name_them(engine: AsyncEngine) -> None:
-    await take_in(engine, event("a"), event("b", victim_id="V-\x00"), event("c", case="KP-2", victim_id="V" * 50_000))
-    await assess_all(engine, told_within())
-    async with engine.connect() as conn:
-        found = (await conn.execute(select(case_victims.c.victim_id, case_victims.c.case_key))).all()
-    assert {(name[:3], key) for name, key in found} == {
-        ("V-1", case_key("KP-1")),
-        ("V-\x00", case_key("KP-1")),
-        ("VVV", case_key("KP-2")),
-    }
 
 
 async def test_a_process_hears_of_an_event_and_of_a_moved_clock(engine: AsyncEngine, store_settings: Settings) -> None:

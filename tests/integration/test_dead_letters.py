@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -20,16 +21,17 @@ from typer.testing import CliRunner, Result
 
 from consumers.app import ingest
 from infra.database import create_engine
-from infra.migrations import migrate
+from infra.migrations import migrate, newest_revision
 from infra.settings import Settings
 from infra.topics import apply_topics
 from services.accept import accept
 from services.assess_case import Rules
-from services.cli import events, path
+from services.cli import events, ledger, path
 from services.contacts.reading import read_note
 from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
-from tests.support.app import assess_all, event, lines, vault
+from services.storage.outgoing import erase_dead_letters
+from tests.support.app import MASTER_SECRET, assess_all, event, lines, vault
 from tests.support.servers import run_apart
 
 REPORT: dict[str, Any] = {"offence": "stalking"}
@@ -39,6 +41,7 @@ def command_line() -> typer.Typer:
     app = typer.Typer()
     events.register(app)
     path.register(app)
+    ledger.register(app)
     return app
 
 
@@ -51,6 +54,7 @@ def _waymark(server_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_pat
         monkeypatch.setenv(f"WAYMARK_{name.upper()}", str(getattr(server_settings, name)))
     monkeypatch.setenv("WAYMARK_DATABASE_URL", server_settings.database_url.get_secret_value())
     monkeypatch.setenv("WAYMARK_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WAYMARK_MASTER_KEY", MASTER_SECRET)
     # As in every command, no log line stands on stdout.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     runner = CliRunner()
@@ -102,7 +106,7 @@ def assess_now(settings: Settings) -> None:
 def test_events_go_in_and_all_that_came_of_them_is_seen(
     waymark: Any, server_settings: Settings, tmp_path: Path
 ) -> None:
-    assert waymark("migrate").stdout.startswith("schema 0001 (was empty)")
+    assert waymark("migrate").stdout.startswith(f"schema {newest_revision()} (was empty)")
     assert "unchanged" in waymark("migrate").stdout
     file = tmp_path / "events.jsonl"
     file.write_bytes(
@@ -158,6 +162,30 @@ def test_a_dead_letter_tried_again_is_read_as_a_new_record(waymark: Any, server_
         while len(json.loads(waymark("dead", "list", "--state", "open", "--json").stdout)) < 1:
             pass
         assert waymark("dead", "retry", "--all").stdout == "1 published once more\n"
+
+
+def test_a_dead_letter_past_its_retention_is_said_to_be(waymark: Any, server_settings: Settings) -> None:
+    waymark("migrate")
+
+    async def erase() -> None:
+        engine = create_engine(server_settings)
+        async with engine.begin() as conn:
+            await erase_dead_letters(conn, timedelta(0), 10)
+        await engine.dispose()
+
+    with ingesting(server_settings):
+        waymark("send", "-", "--wait", given=b"not JSON\n")
+    run_apart(erase())
+    (letter,) = json.loads(waymark("dead", "list", "--state", "erased", "--json").stdout)
+    assert (letter["state"], letter["size"]) == ("erased", 8)
+    assert "not JSON" in letter["reason"]
+    shown = json.loads(waymark("dead", "show", str(letter["id"]), "--value", "--json").stdout)
+    assert shown["value"] is None
+    assert "past the retention of case.events (7 days)" in shown["record"]
+    again = waymark("dead", "retry", str(letter["id"]))
+    assert (again.exit_code, again.stdout) == (1, "0 published once more\n")
+    assert "past the retention" in again.stderr
+    assert waymark("dead", "retry", "--all").stdout == "0 published once more\n"
 
 
 def test_what_nobody_reads_is_said_to_wait(waymark: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, Connection, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+import services.storage.tables_anchor  # anchors share the metadata too
 import services.storage.tables_notify  # what is told to people shares the metadata  # noqa: F401
 from infra.migrations import migrate, newest_revision, revision_of
 from services.storage.clock_rows import ClockError, advance_clock, show_clock, start_simulated_clock
@@ -35,6 +36,15 @@ async def test_the_migrated_schema_is_the_one_the_code_names(engine: AsyncEngine
         if isinstance(constraint, CheckConstraint)
     }
     assert checks == named
+
+
+async def test_the_tables_that_the_code_names_can_be_made_as_they_stand(database: str) -> None:
+    engine = create_async_engine(database.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as conn:
+        await conn.run_sync(metadata.create_all)
+        made = set((await conn.execute(text(CHECKS))).scalars())
+    await engine.dispose()
+    assert "one_switch_for_all_texts" in made
 
 
 async def test_processes_started_together_migrate_once(database: str) -> None:

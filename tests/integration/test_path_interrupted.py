@@ -62,7 +62,7 @@ async def at_work(settings: Settings, rules: Rules, publisher: Publisher) -> Asy
 
     async def relays() -> None:
         async with listening(settings, OUTBOX_CHANNEL) as bell:
-            await keep_relaying(engines[2], publisher, bell.wait)
+            await keep_relaying(engines[2], publisher, bell.wait, vault=vault)
 
     take = partial(accept, engines[0], vault=vault, read_note=read_note)
     working = [

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -25,10 +26,12 @@ from services.accept import accept
 from services.contacts.reading import read_note
 from services.publishing import KafkaPublisher
 from services.relay import NotPublishedError, Outgoing, Relay, keep_relaying
-from services.storage.outgoing import SHARD_LOCKS
+from services.storage.dead_letters import mark_retried
+from services.storage.outgoing import SHARD_LOCKS, erase_dead_letters
 from services.storage.payloads import packed_headers
 from services.storage.sets import columns_of, insert_set
 from services.storage.tables import OUTBOX_CHANNEL, case_key, dead_letters, outbox, shard_of
+from services.storage.vault import MasterKey, Vault
 from tests.support.app import StoppedHere, counts, record, stop_at, vault
 from tests.support.recorded_publisher import RecordedPublisher
 from tests.support.servers import run_apart
@@ -234,7 +237,7 @@ async def test_a_dead_letter_reaches_its_topic_byte_for_byte_with_its_reason(ser
     large = record(b"x" * (LARGEST_CASE_EVENT - 1000))
     empty = record(None)
     await accept(engine, [odd, large, empty], vault=vault, read_note=read_note)
-    async with KafkaPublisher(settings) as publisher, Relay(engine, publisher) as relay:
+    async with KafkaPublisher(settings) as publisher, Relay(engine, publisher, vault=vault) as relay:
         assert (await relay.round()).sent == 3
         assert (await relay.round()).sent == 0
     async with asyncio.timeout(30), reading(settings, DEAD_CASE_EVENTS.name) as consumer:
@@ -248,6 +251,71 @@ async def test_a_dead_letter_reaches_its_topic_byte_for_byte_with_its_reason(ser
     async with engine.connect() as conn:
         published = (await conn.execute(select(dead_letters.c.published_at))).scalars().all()
     assert None not in published
+
+
+async def test_a_dead_letter_is_erased_once_past_the_retention_of_its_topic(engine: AsyncEngine) -> None:
+    await accept(engine, [record(b"not JSON, V-1 said"), record(b"nor this")], vault=vault, read_note=read_note)
+    publisher = RecordedPublisher()
+    async with engine.begin() as conn:
+        await conn.execute(
+            text("UPDATE dead_letters SET received_at = received_at - interval '6 days 23 hours' WHERE id = 1")
+        )
+    async with Relay(engine, publisher, vault=vault) as relay:
+        assert (await relay.round()).sent == 2
+    assert await kept(engine) == [("open", True), ("open", True)]
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE dead_letters SET received_at = received_at - interval '1 hour' WHERE id = 1"))
+    async with Relay(engine, publisher, vault=vault) as relay:
+        assert (await relay.round()).sent == 0
+    assert await kept(engine) == [("erased", False), ("open", True)]
+    async with engine.begin() as conn:
+        row = (await conn.execute(select(dead_letters).where(dead_letters.c.id == 1))).one()
+        await mark_retried(conn, [1])
+    assert (row.reason[:22], row.topic, row.publish_problem) == ("the record is not JSON", "case.events", None)
+    assert await kept(engine) == [("erased", False), ("open", True)]
+
+
+async def test_many_dead_letters_are_erased_some_at_a_time(engine: AsyncEngine) -> None:
+    await accept(engine, [record(b"{%d" % n) for n in range(7)], vault=vault, read_note=read_note)
+    async with engine.begin() as conn:
+        assert [await erase_dead_letters(conn, timedelta(0), 3) for _ in range(4)] == [3, 3, 1, 0]
+        problems = set((await conn.execute(select(dead_letters.c.publish_problem))).scalars())
+    assert len(problems) == 1
+    assert "could not be published" in str(problems.pop())
+    async with Relay(engine, RecordedPublisher(), vault=vault) as relay:
+        assert (await relay.round()).sent == 0
+
+
+async def test_a_dead_letter_that_does_not_open_stops_no_other(engine: AsyncEngine) -> None:
+    other = Vault(MasterKey("another key of at least thirty-two characters"))
+    await accept(engine, [record(b"not JSON")], vault=other, read_note=read_note)
+    await accept(engine, [record(b"nor this")], vault=vault, read_note=read_note)
+    publisher = RecordedPublisher()
+    async with Relay(engine, publisher, vault=vault) as relay:
+        done = await relay.round()
+    assert (done.sent, done.parked) == (1, 1)
+    assert [each.value for each in publisher.sent] == [b"nor this"]
+    async with engine.connect() as conn:
+        (problem,) = (
+            await conn.execute(select(dead_letters.c.publish_problem).where(dead_letters.c.published_at.is_(None)))
+        ).scalars()
+    assert "WAYMARK_MASTER_KEY" in str(problem)
+
+
+async def test_without_a_vault_dead_letters_wait(engine: AsyncEngine) -> None:
+    await accept(engine, [record(b"not JSON")], vault=vault, read_note=read_note)
+    publisher = RecordedPublisher()
+    async with Relay(engine, publisher) as relay:
+        assert (await relay.round()).sent == 0
+    async with Relay(engine, publisher, vault=vault) as relay:
+        assert (await relay.round()).sent == 1
+
+
+async def kept(engine: AsyncEngine) -> list[tuple[str, bool]]:
+    """The state of each dead letter, and whether its record is there."""
+    async with engine.connect() as conn:
+        rows = await conn.execute(select(dead_letters.c.state, dead_letters.c.sealed).order_by(dead_letters.c.id))
+        return [(state, sealed is not None) for state, sealed in rows]
 
 
 async def test_a_message_larger_than_its_topic_takes_is_put_aside_on_kafka_too(servers: OnServers) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,12 +16,17 @@ from contracts import Refused as RefusedEvent
 from contracts import read_line
 from notifications.channels.channel import Accepted, OutcomeUnknownError, Refused
 from notifications.notify import Round
+from services.assess_case import Rules
 from services.contacts.text_states import TextState
+from services.journeys.assessment import Assessment
+from services.journeys.facts import Fact
 from services.storage.clock_rows import advance_clock
+from services.storage.notify_rows import write_cards_and_requests
+from services.storage.rule_sets import adopt_rule_set
 from services.storage.tables import victim_key
 from services.storage.tables_notify import contact_points, recorded_outbox, text_requests
-from services.storage.texts import set_paused
-from tests.support.app import NOW, StoppedHere, event, stop_at, take_in
+from services.storage.texts import list_texts, set_paused
+from tests.support.app import NOW, StoppedHere, assess_all, event, stop_at, take_in, vault
 from tests.support.texting import (
     HOUR,
     Scripted,
@@ -31,6 +37,7 @@ from tests.support.texting import (
     judge_all,
     notifier,
     outbox_of,
+    real_rules,
     report,
     safe_contact,
     store_people,
@@ -115,6 +122,25 @@ async def test_a_held_text_goes_when_its_hours_open(engine: AsyncEngine) -> None
     async with engine.begin() as conn:
         await advance_clock(conn, timedelta(hours=2, minutes=1))
     assert (await notifier(engine).send_due()).sent == 1
+
+
+async def test_a_case_that_cannot_be_assessed_still_holds_back_a_persons_texts(engine: AsyncEngine) -> None:
+    rules = real_rules()
+
+    def fails_on_the_other(facts: Sequence[Fact], now: datetime) -> Assessment:
+        if any(fact.case_id == "KP-2" for fact in facts):
+            raise ArithmeticError
+        return rules.assess(facts, now)
+
+    await store_people(engine)
+    await take_in(engine, safe_contact("other", case="KP-2", sms="never"), report(), safe_contact(), hearing())
+    async with engine.begin() as conn:
+        await adopt_rule_set(conn, rules.hash)
+    done = await assess_all(engine, Rules(rules.hash, fails_on_the_other), writers=[write_cards_and_requests])
+    assert done.set_aside == 1
+    assert await notifier(engine).send_due() == Round(suppressed=1)
+    (found,) = await all_texts(engine)
+    assert (found["case_id"], found["state"], found["rule"]) == ("KP-1", "suppressed", "2")
 
 
 async def test_what_is_recorded_before_the_store_was_made_is_never_texted(engine: AsyncEngine) -> None:
@@ -345,3 +371,34 @@ async def test_assessing_and_sending_at_once_wait_for_each_other_only_briefly(en
     await notifier(engine).send_due()
     states = [each["state"] for each in await all_texts(engine)]
     assert states.count("delivered") == 1
+
+
+async def test_the_latest_texts_are_listed_oldest_first(engine: AsyncEngine) -> None:
+    await store_people(engine)
+    await bring_in(engine, report(), safe_contact())
+    for n in range(3):
+        await bring_in(engine, hearing(f"news-{n}", hearing_ref=f"H-{n}"))
+    await notifier(engine).send_due()
+    whole = await all_texts(engine)
+    assert [each["event_id"] for each in whole] == ["news-0", "news-1", "news-2"]
+    async with engine.connect() as conn:
+        assert await list_texts(conn, vault, limit=2) == whole[1:]
+        assert await list_texts(conn, vault, "KP-1", limit=9) == whole
+        assert await list_texts(conn, vault, "KP-2") == []
+
+
+async def test_words_that_were_changed_hide_no_others(engine: AsyncEngine) -> None:
+    await store_people(engine)
+    await bring_in(engine, report(), safe_contact(), hearing())
+    await notifier(engine).send_due()
+    await bring_in(engine, hearing("later", hearing_ref="H-2"))
+    async with engine.begin() as conn:
+        await conn.execute(
+            text(
+                "UPDATE text_requests SET sealed_body = went.sealed_body FROM text_requests AS went "
+                "WHERE text_requests.event_id = 'later' AND went.event_id = 'news'"
+            )
+        )
+    first, later = await all_texts(engine)
+    assert first["body"].startswith("Hello")
+    assert later["body"] is None

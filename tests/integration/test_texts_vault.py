@@ -36,6 +36,7 @@ async def test_nothing_personal_stands_in_any_column(engine: AsyncEngine) -> Non
     told = event("c", "contact.made.v1", channel="phone", direction="outbound", outcome="reached",
                  note="hello from the note", time=NOW)  # fmt: skip
     await bring_in(engine, report(), safe_contact(), told, hearing())
+    await take_in(engine, {**told, "id": "d", "time": "hello from the note"}, b"hello from the note")
     await notifier(engine).send_due()
     assert [each["state"] for each in await all_texts(engine)] == ["delivered"]
     async with engine.connect() as conn:
@@ -150,3 +151,19 @@ def test_a_blind_index_is_worth_nothing_without_the_key() -> None:
     assert vault.index_of("number", "+447700900123") == vault.index_of("number", "+447700900123")
     assert vault.index_of("number", "+447700900123") != vault.index_of("body", "+447700900123")
     assert vault.index_of("number", "+447700900123") != other.index_of("number", "+447700900123")
+
+
+def test_a_refused_record_opens_in_its_own_row_alone() -> None:
+    sealed = vault.seal_record(b"row 1", b"hello")
+    assert vault.open_record(b"row 1", sealed) == b"hello"
+    other = Vault(MasterKey("another key of at least thirty-two characters"))
+    for opener, row, what in ((vault, b"row 2", sealed), (other, b"row 1", sealed), (vault, b"row 1", b"x")):
+        with pytest.raises(VaultError, match="WAYMARK_MASTER_KEY"):
+            opener.open_record(row, what)
+
+
+def test_a_keyed_digest_tells_equal_from_other_with_the_key_alone() -> None:
+    other = Vault(MasterKey("another key of at least thirty-two characters"))
+    digest = vault.digest_of("content", b"words")
+    assert digest == vault.digest_of("content", b"words")
+    assert len({digest, vault.digest_of("record", b"words"), other.digest_of("content", b"words")}) == 3

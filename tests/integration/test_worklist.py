@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.projections.worklist import WorklistItem
+from services.projections.worklist import WorklistItem, count_worklist
 from services.storage.clock_rows import advance_clock
+from services.storage.rule_sets import wake_every_case
 from tests.support.app import NOW, event
 from tests.support.texting import HOUR, bring_in, judge_all, report, safe_contact, the_worklist
 
@@ -143,6 +144,54 @@ async def test_a_case_that_cannot_be_assessed_and_a_record_that_contradicts_itse
     found = {each.kind: each for each in await the_worklist(engine)}
     assert found["record"].to == found["set_aside"].to == "P-1"
     assert found["record"].event_id == "safe"
+
+
+async def test_the_first_lines_and_one_cases_lines_are_those_of_the_whole_list(engine: AsyncEngine) -> None:
+    for n in range(4):
+        one = f"KP-{n}"
+        await bring_in(
+            engine,
+            report(case=one),
+            {**safe_contact(case=one), "id": f"safe-{n}"},
+            {**solo(case=one), "id": f"solo-{n}"},
+            event(f"arrest-{n}", time=NOW - n * HOUR, case=one),
+        )
+    await bring_in(engine, {**safe_contact(case="KP-2"), "id": "safe-2", "data": {"victim_id": "V-1", "sms": "never"}})
+    await advance(engine, 6 * DAY)
+    async with engine.begin() as conn:
+        await conn.execute(
+            text("UPDATE cases SET problem = 'x', retry_at = waymark_now() + interval '1 day' WHERE case_id <> 'KP-0'")
+        )
+    whole = await the_worklist(engine)
+    assert len(whole) >= 12
+    assert {each.kind for each in whole} >= {"approaching", "record", "set_aside"}
+    for limit in (0, 1, 2, len(whole) - 3, len(whole), len(whole) + 5):
+        assert await the_worklist(engine, limit=limit) == whole[:limit]
+        assert await the_worklist(engine, officer="P-1", limit=limit) == [o for o in whole if o.to == "P-1"][:limit]
+    for case_id in ("KP-0", "KP-2", "KP-9"):
+        mine = [each for each in whole if each.case_id == case_id]
+        assert await the_worklist(engine, case_id=case_id) == mine
+        async with engine.connect() as conn:
+            assert await count_worklist(conn, 1000, case_id) == len(mine)
+    async with engine.connect() as conn:
+        assert await count_worklist(conn, 1000) == len(whole)
+        assert await count_worklist(conn, 2) <= 3 * 3
+
+
+async def test_a_repair_changes_the_cards_that_are_open_and_raises_none(engine: AsyncEngine) -> None:
+    await bring_in(engine, report(), safe_contact(), solo(), event("arrest", time=NOW - HOUR))
+    await advance(engine, 6 * DAY)
+    before = await the_worklist(engine)
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE cards SET say = 'wrong', urgent = NOT urgent WHERE rule = 'VC-R6-ARREST'"))
+        await conn.execute(text("DELETE FROM cards WHERE rule <> 'VC-R6-ARREST'"))
+        await conn.execute(text("TRUNCATE obligations, flags, news, case_views, ledger, outbox"))
+        await conn.execute(text("UPDATE cases SET sequence = 0, told = 0, ledger_head = NULL"))
+        await wake_every_case(conn, "repair")
+    await judge_all(engine)
+    after = await the_worklist(engine)
+    assert after
+    assert [each for each in after if each.rule] == [each for each in before if each.rule == "VC-R6-ARREST"]
 
 
 async def test_odd_references_make_cards_like_any_other(engine: AsyncEngine) -> None:

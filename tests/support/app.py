@@ -83,7 +83,8 @@ def stop_at(wanted: str) -> Callable[[str], Any]:
     return at
 
 
-vault = Vault(MasterKey("only for tests: a key of thirty-two characters or more"))
+MASTER_SECRET = "only for tests: a key of thirty-two characters or more"
+vault = Vault(MasterKey(MASTER_SECRET))
 _offsets = iter(range(1_000_000_000))
 
 

@@ -168,9 +168,9 @@ def _create_tables() -> None:
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("timestamp_ms", sa.BigInteger(), nullable=False),
-        sa.Column("record_key", sa.LargeBinary(), nullable=True),
-        sa.Column("value", sa.LargeBinary(), nullable=True),
-        sa.Column("headers", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("field", sa.Text(), nullable=True),
         sa.Column("case_key", sa.LargeBinary(), nullable=True),
@@ -179,12 +179,20 @@ def _create_tables() -> None:
         sa.Column("retried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("publish_problem", sa.Text(), nullable=True),
-        sa.CheckConstraint("state IN ('open', 'retried')", name="dead_letters_state_is_known"),
+        sa.CheckConstraint("(sealed IS NULL) = (state = 'erased')", name="dead_letters_keep_their_record_until_erased"),
+        sa.CheckConstraint("state IN ('open', 'retried', 'erased')", name="dead_letters_state_is_known"),
         sa.PrimaryKeyConstraint("key", name="dead_letters_one_per_record"),
-        comment="Refused records with their original bytes, headers and position, and why.",
+        comment="Refused records and why. sealed: key, value and headers, encrypted; digest: of the value.",
     )
     op.create_index("dead_letters_at_position", "dead_letters", ["topic", "partition", "offset"], unique=False)
     op.create_index("dead_letters_by_number", "dead_letters", ["id"], unique=True)
+    op.create_index(
+        "dead_letters_to_erase",
+        "dead_letters",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("sealed IS NOT NULL"),
+    )
     op.create_index(
         "dead_letters_to_publish",
         "dead_letters",
@@ -380,6 +388,7 @@ def _create_tables() -> None:
         comment="one row for each fact, victim and purpose that a text could be about, and its fate",
     )
     op.create_index("text_requests_by_case", "text_requests", ["case_key"], unique=False)
+    op.create_index("text_requests_by_moment", "text_requests", ["requested_at", "text_id"], unique=False)
     op.create_index("text_requests_by_victim", "text_requests", ["victim_key"], unique=False)
     op.create_index(
         "text_requests_in_flight",

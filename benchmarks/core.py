@@ -1,0 +1,54 @@
+"""The pure core and the rebuild: what an assessment costs, and how fast everything is derived anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from statistics import median
+
+from benchmarks.ground import Look, Place
+from benchmarks.invented import facts_of, journey
+from infra import clock
+from infra.database import create_engine
+from services.assess_case import Rules, assess_cases
+from services.journeys.assess import assess
+from services.journeys.rule_set import load_rule_set
+from services.rebuild import rebuild
+
+
+def assess_ms(facts: int, now: datetime, *, cases: int = 20, rounds: int = 3) -> float:
+    """Return milliseconds for assessing a case of so many facts: the median of rounds, each a mean over cases."""
+    rules = load_rule_set()
+    made = [facts_of(journey(f"KP-{number}", now, facts)) for number in range(cases)]
+    for each in made:
+        assess(each, rules, now)
+    taken = []
+    for _ in range(rounds):
+        began = clock.monotonic()
+        for each in made:
+            assess(each, rules, now)
+        taken.append((clock.monotonic() - began) / cases * 1000)
+    return median(taken)
+
+
+async def rebuild_facts_per_s(place: Place, look: Look, rounds: int) -> float:
+    """Return facts a second while every case is assessed anew by one process, with nothing to put right.
+
+    The median of rounds, after one that warms up.
+    """
+    rules = load_rule_set()
+    judging = Rules(rules.hash, lambda facts, now: assess(facts, rules, now))
+    engine = create_engine(place.settings, "benchmark")
+
+    async def work() -> bool:
+        done = await assess_cases(engine, judging)
+        return bool(done.assessed or done.set_aside)
+
+    try:
+        facts, seconds = await look.facts(), []
+        for _ in range(rounds + 1):
+            began = clock.monotonic()
+            await rebuild(engine, work)
+            seconds.append(clock.monotonic() - began)
+        return facts / median(seconds[1:])
+    finally:
+        await engine.dispose()

@@ -1,0 +1,158 @@
+"""How many events a second: taken bare, accepted, and accepted and assessed; and how long one takes to be told of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from statistics import quantiles
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from benchmarks.ground import Ground, Look, Place, look_at
+from benchmarks.invented import case_name, event, journey, journeys
+from infra import clock
+from infra.kafka_connection import aiokafka_options
+from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
+
+EVENTS_A_SECOND = 200
+_ANSWER_WITHIN_S = 60.0
+
+
+async def bare_and_accepted(ground: Ground, cases: int, now: datetime) -> tuple[float, float]:
+    """Return events a second: FastStream alone, and our ingest process into the store, on one and the same topic."""
+    place = ground.place()
+    published = await place.publish(journeys(cases, now))
+    bare = float(await asyncio.to_thread(place.printed_by, "benchmarks.bare", str(published)))
+    look = await look_at(place)
+    try:
+        with place.running("ingest"):
+            rate = await _rate_of_facts(look, 0, published, assessed=False)
+    finally:
+        await look.connection.close()
+    return bare, rate
+
+
+async def whole_journeys(place: Place, look: Look, cases: int, now: datetime) -> float:
+    """Return events a second accepted and assessed, whole journeys in a row, until no case waits."""
+    published = await place.publish(journeys(cases, now))
+    return await _accepted_and_assessed(place, look, published, now)
+
+
+async def spread(place: Place, look: Look, cases: int, now: datetime, round_: int) -> float:
+    """Return events a second accepted and assessed, one event each over cases that have their facts already."""
+    published = await place.publish(_one_each(cases, now, f"spread-{round_}"))
+    return await _accepted_and_assessed(place, look, published, now)
+
+
+async def _accepted_and_assessed(place: Place, look: Look, published: int, now: datetime) -> float:
+    """Return events a second for what is on the topic: an assessor that is warm, and an ingest process from its start.
+
+    The first batch of ingest, which pays for its start, is not counted (see ``_rate_of_facts``).
+    """
+    with place.running("clock"):
+        await look.until(lambda: look.listens(WAKE_CHANNEL), "the clock process listens")
+        await place.accept(journey(f"KP-WARM-{await look.facts()}", now))
+        await look.until(look.has_no_wake, "the clock process is warm")
+        before = await look.facts()
+        with place.running("ingest"):
+            return await _rate_of_facts(look, before, before + published, assessed=True)
+
+
+def _one_each(cases: int, now: datetime, name: str) -> Iterable[dict[str, Any]]:
+    at = now - timedelta(hours=1)
+    for number in range(cases):
+        case_id = case_name(number)
+        yield event(case_id, f"{case_id}-{name}", "policing.suspect.arrested", at, suspect_ref=f"S-{name}")
+
+
+async def _rate_of_facts(look: Look, before: int, after: int, *, assessed: bool) -> float:
+    """Return facts a second from the first look that saw one of them to the one that saw all (and no case waiting)."""
+    first = 0
+
+    async def has_begun() -> bool:
+        nonlocal first
+        first = await look.facts()
+        return first > before
+
+    async def is_done() -> bool:
+        return await look.facts() >= after and (not assessed or await look.has_no_wake())
+
+    began = await look.until(has_begun, "the first fact is stored")
+    ended = await look.until(is_done, "everything is stored and assessed")
+    # A small run may be over between two looks: then the whole time since the last look without any counts.
+    return (after - before if first >= after else after - first) / max(ended - began, 0.001)
+
+
+async def told_after(place: Place, look: Look, cases: int, now: datetime, *, seconds: int) -> tuple[float, float]:
+    """Return p50 and p99 in milliseconds from sending an arrest to its announcement, at 200 events a second."""
+    consumer = AIOKafkaConsumer(
+        f"{place.settings.topic_prefix}compliance.events",
+        **aiokafka_options(place.settings),
+        auto_offset_reset="latest",
+        group_id=None,
+    )
+    producer = AIOKafkaProducer(**aiokafka_options(place.settings), acks="all", enable_idempotence=True)
+    with place.running("clock", "relay", "ingest"):
+        await look.until(lambda: look.listens(WAKE_CHANNEL), "the clock process listens")
+        await look.until(lambda: look.listens(OUTBOX_CHANNEL), "the relay listens")
+        await _everything_told(place, look, now)
+        await consumer.start()
+        await consumer.seek_to_end()
+        await producer.start()
+        try:
+            arrests = list(_arrests(cases, now, EVENTS_A_SECOND * seconds))
+            delays = await _delays(producer, consumer, f"{place.settings.topic_prefix}case.events", arrests)
+        finally:
+            await producer.stop()
+            await consumer.stop()
+    cuts = quantiles(sorted(delays), n=100)
+    return cuts[49] * 1000, cuts[98] * 1000
+
+
+async def _everything_told(place: Place, look: Look, now: datetime) -> None:
+    """Let an event of a case of its own go the whole way, so that every process is warm and nothing is left over."""
+    before = await look.facts()
+    await place.publish([event("KP-WARM", f"warm-{before}", "policing.crime.reported", now, offence="stalking")])
+
+    async def is_told() -> bool:
+        return (
+            await look.facts() > before
+            and await look.has_no_wake()
+            and not await look.number("SELECT count(*) FROM outbox")
+        )
+
+    await look.until(is_told, "all is announced")
+
+
+def _arrests(cases: int, now: datetime, wanted: int) -> Iterable[dict[str, Any]]:
+    for number in range(wanted):
+        yield event(
+            case_name(number % cases), f"told-{number}", "policing.suspect.arrested", now, suspect_ref=f"S-{number}"
+        )
+
+
+async def _delays(
+    producer: AIOKafkaProducer, consumer: AIOKafkaConsumer, topic: str, events: Sequence[dict[str, Any]]
+) -> list[float]:
+    sent: dict[str, float] = {}
+    told: dict[str, float] = {}
+
+    async def hear() -> None:
+        while len(told) < len(events):
+            record = await consumer.getone()
+            obligation = json.loads(record.value)["data"].get("obligation", {})
+            id_ = obligation.get("trigger_event_id", "")
+            if id_ in sent:
+                told.setdefault(id_, clock.monotonic())
+
+    hearing = asyncio.create_task(hear())
+    began = clock.monotonic()
+    for number, each in enumerate(events):
+        await asyncio.sleep(max(began + number / EVENTS_A_SECOND - clock.monotonic(), 0))
+        sent[each["id"]] = clock.monotonic()
+        await producer.send(topic, json.dumps(each).encode(), key=each["subject"].encode())
+    await asyncio.wait_for(hearing, _ANSWER_WITHIN_S)
+    return [told[id_] - sent[id_] for id_ in sent]
