@@ -46,16 +46,16 @@ class Results:
     def add(self, name: str, value: float, unit: str, floor: str | None = None) -> None:
         """Take note of a figure, and of its share of the floor where it has one."""
         below = self.figures[floor]["value"] if floor else None
-        ratio = round(value / float(below), 3) if below else None
-        self.figures[name] = {"value": round(value, 2), "unit": unit, "floor": floor, "ratio": ratio}
-        print(f"{name}: {value:,.1f} {unit}", file=sys.stderr)
+        ratio = round(value / float(below), 5) if below else None
+        self.figures[name] = {"value": round(value, 3), "unit": unit, "floor": floor, "ratio": ratio}
+        print(f"{name}: {value:,.2f} {unit}", file=sys.stderr)
 
     def show(self) -> None:
         """Print the table."""
         table = Table("figure", "value", "unit", "share of the floor")
         for name, each in self.figures.items():
-            ratio = "" if each["ratio"] is None else f"{each['ratio']:.3f}"
-            table.add_row(name, f"{each['value']:,.1f}", str(each["unit"]), ratio)
+            ratio = "" if each["ratio"] is None else f"{each['ratio']:.4f}"
+            table.add_row(name, f"{each['value']:,.2f}", str(each["unit"]), ratio)
         Console().print(table)
 
 
@@ -64,14 +64,17 @@ async def measure(on: Ground, size: Size, results: Results) -> None:
     now = clock.wall_now().replace(microsecond=0)
     pairs = [await bare_and_accepted(on, size.cases, now) for _ in range(size.rounds)]
     results.add(FLOOR, median(bare for bare, _ in pairs), _PER_S)
-    results.add("accepted_events_per_s", median(accepted for _, accepted in pairs), _PER_S, FLOOR)
+    accepted = [each for _, each in pairs]
+    results.add("accepted_events_per_s", median(each.per_s for each in accepted), _PER_S, FLOOR)
+    results.add("accepted_cpu_ms_per_event", median(each.cpu_ms for each in accepted), _MS)
     place = on.place()
     look = await look_at(place)
     try:
         rate = await whole_journeys(place, look, size.cases, now)
-        results.add("ingest_journeys_events_per_s", rate, _PER_S, FLOOR)
+        results.add("ingest_journeys_events_per_s", rate.per_s, _PER_S, FLOOR)
         rates = [await spread(place, look, size.cases, now, number) for number in range(size.rounds)]
-        results.add("ingest_spread_events_per_s", median(rates), _PER_S, FLOOR)
+        results.add("ingest_spread_events_per_s", median(each.per_s for each in rates), _PER_S, FLOOR)
+        results.add("assess_cpu_ms_per_spread_event", median(each.cpu_ms for each in rates), _MS)
         results.add("rebuild_facts_per_s", await rebuild_facts_per_s(place, look, size.rounds), "facts/s")
         p50, p99 = await told_after(place, look, size.cases, now, seconds=size.seconds)
         results.add("event_to_announcement_ms_p50", p50, _MS)

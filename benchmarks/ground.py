@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 
 from benchmarks.invented import outgoing
 from contracts import read_record
@@ -63,15 +64,17 @@ class Place:
         }
 
     @contextmanager
-    def running(self, *names: str) -> Iterator[None]:
+    def running(self, *names: str) -> Iterator[dict[str, psutil.Process]]:
         """Have these processes of Waymark run, each as a program of its own; killed at the end."""
         with ExitStack() as stack:
+            running = {}
             for name in names:
                 log = stack.enter_context((self.folder / f"{name}.log").open("ab"))
                 process = subprocess.Popen([str(WAYMARK), name], env=self.environment, stdout=log, stderr=log)  # noqa: S603 - our own program
                 stack.callback(process.wait, 20)
                 stack.callback(process.kill)
-            yield
+                running[name] = psutil.Process(process.pid)
+            yield running
 
     def printed_by(self, module: str, *arguments: str) -> str:
         """Run a module of ours in this place and return what it printed."""
@@ -149,6 +152,12 @@ def ground() -> Iterator[Ground]:
         template = database.create_database()
         run_apart(migrate(database.url_of(template)))
         yield Ground(KafkaServer(broker.bootstrap_servers, "apache"), database, template, folder)
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """Return the seconds a process has computed so far: what it costs, however busy the machine is."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 @dataclass(slots=True)

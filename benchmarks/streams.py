@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import Any
 
+import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from benchmarks.ground import Ground, Look, Place, look_at
+from benchmarks.ground import Ground, Look, Place, cpu_s, look_at
 from benchmarks.invented import case_name, event, journey, journeys
 from infra import clock
 from infra.kafka_connection import aiokafka_options
@@ -21,44 +23,52 @@ EVENTS_A_SECOND = 200
 _ANSWER_WITHIN_S = 60.0
 
 
-async def bare_and_accepted(ground: Ground, cases: int, now: datetime) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Events a second, and milliseconds that the process under test computed for each."""
+
+    per_s: float
+    cpu_ms: float
+
+
+async def bare_and_accepted(ground: Ground, cases: int, now: datetime) -> tuple[float, Rate]:
     """Return events a second: FastStream alone, and our ingest process into the store, on one and the same topic."""
     place = ground.place()
     published = await place.publish(journeys(cases, now))
     bare = float(await asyncio.to_thread(place.printed_by, "benchmarks.bare", str(published)))
     look = await look_at(place)
     try:
-        with place.running("ingest"):
-            rate = await _rate_of_facts(look, 0, published, assessed=False)
+        with place.running("ingest") as running:
+            rate = await _rate_of_facts(look, 0, published, running["ingest"], assessed=False)
     finally:
         await look.connection.close()
     return bare, rate
 
 
-async def whole_journeys(place: Place, look: Look, cases: int, now: datetime) -> float:
+async def whole_journeys(place: Place, look: Look, cases: int, now: datetime) -> Rate:
     """Return events a second accepted and assessed, whole journeys in a row, until no case waits."""
     published = await place.publish(journeys(cases, now))
     return await _accepted_and_assessed(place, look, published, now)
 
 
-async def spread(place: Place, look: Look, cases: int, now: datetime, round_: int) -> float:
+async def spread(place: Place, look: Look, cases: int, now: datetime, round_: int) -> Rate:
     """Return events a second accepted and assessed, one event each over cases that have their facts already."""
     published = await place.publish(_one_each(cases, now, f"spread-{round_}"))
     return await _accepted_and_assessed(place, look, published, now)
 
 
-async def _accepted_and_assessed(place: Place, look: Look, published: int, now: datetime) -> float:
+async def _accepted_and_assessed(place: Place, look: Look, published: int, now: datetime) -> Rate:
     """Return events a second for what is on the topic: an assessor that is warm, and an ingest process from its start.
 
     The first batch of ingest, which pays for its start, is not counted (see ``_rate_of_facts``).
     """
-    with place.running("clock"):
+    with place.running("clock") as running:
         await look.until(lambda: look.listens(WAKE_CHANNEL), "the clock process listens")
         await place.accept(journey(f"KP-WARM-{await look.facts()}", now))
         await look.until(look.has_no_wake, "the clock process is warm")
         before = await look.facts()
         with place.running("ingest"):
-            return await _rate_of_facts(look, before, before + published, assessed=True)
+            return await _rate_of_facts(look, before, before + published, running["clock"], assessed=True)
 
 
 def _one_each(cases: int, now: datetime, name: str) -> Iterable[dict[str, Any]]:
@@ -68,7 +78,7 @@ def _one_each(cases: int, now: datetime, name: str) -> Iterable[dict[str, Any]]:
         yield event(case_id, f"{case_id}-{name}", "policing.suspect.arrested", at, suspect_ref=f"S-{name}")
 
 
-async def _rate_of_facts(look: Look, before: int, after: int, *, assessed: bool) -> float:
+async def _rate_of_facts(look: Look, before: int, after: int, process: psutil.Process, *, assessed: bool) -> Rate:
     """Return facts a second from the first look that saw one of them to the one that saw all (and no case waiting)."""
     first = 0
 
@@ -81,9 +91,12 @@ async def _rate_of_facts(look: Look, before: int, after: int, *, assessed: bool)
         return await look.facts() >= after and (not assessed or await look.has_no_wake())
 
     began = await look.until(has_begun, "the first fact is stored")
+    # What was assessed by the first look was so few that its cost may count for those after it.
+    computed = cpu_s(process)
     ended = await look.until(is_done, "everything is stored and assessed")
-    # A small run may be over between two looks: then the whole time since the last look without any counts.
-    return (after - before if first >= after else after - first) / max(ended - began, 0.001)
+    # Where all were accepted by the first look, only their assessment was waited for.
+    counted = after - before if first >= after else after - first
+    return Rate(counted / max(ended - began, 0.001), (cpu_s(process) - computed) / counted * 1000)
 
 
 async def told_after(place: Place, look: Look, cases: int, now: datetime, *, seconds: int) -> tuple[float, float]:

@@ -86,7 +86,7 @@ _dead = (
         cases.c.case_key,
     )
     .outerjoin(cases, cases.c.case_key == dead_letters.c.case_key)
-    .where(text("dead_letters.state = 'open'"))
+    .where(text("dead_letters.state <> 'retried'"))
     .order_by(dead_letters.c.id.desc())
 )
 _aside = (

@@ -30,6 +30,7 @@ from services.contacts.reading import read_note
 from services.publishing import KafkaPublisher, Placed
 from services.relay import Outgoing
 from services.storage.tables import facts
+from tests.support import servers
 from tests.support.app import event, vault
 from tests.support.servers import KafkaServer, missing, settings_for, start_apache
 
@@ -128,7 +129,6 @@ async def test_the_leader_killed_while_events_stream_in_loses_and_doubles_nothin
     store_settings: Settings,
     brokers: ApacheKafka,
     given_settings: Settings,
-    pytestconfig: pytest.Config,
 ) -> None:
     url = store_settings.database_url
     assert url is not None
@@ -176,6 +176,6 @@ async def test_the_leader_killed_while_events_stream_in_loses_and_doubles_nothin
     reads = [at for at, _ in stored]
     read_pause = max(later - earlier for earlier, later in pairwise(reads))
     said = f"a leader killed: no acknowledgement for {pause:.1f} s, none stored for {read_pause:.1f} s"
-    pytestconfig.get_terminal_writer().line(f"{said}, one event waited {sender.longest_wait_s:.1f} s")
+    servers._notes.append(f"{said}, one event waited {sender.longest_wait_s:.1f} s")
     assert sender.moments[0] < killed_at < sender.moments[-1]
     assert max(pause, sender.longest_wait_s) < LONGEST_PAUSE_S

@@ -42,7 +42,7 @@ def test_people_are_imported_and_never_shown(run: Any, tmp_path: Path) -> None:
     done = run("people", "import", str(file))
     assert (done.exit_code, done.stdout) == (0, "")
     assert "1 contact points stored: 1 new" in done.stderr
-    file.write_text(HEADER + GOOD.replace("900123", "900124") + GOOD.replace("07700 900123", "07911 123456"), "utf-8")
+    file.write_text(HEADER + GOOD.replace("900123", "900124") + GOOD.replace("07700 900123", "+999 5550 1234"), "utf-8")
     done = run("people", "import", str(file))
     assert done.exit_code == 1
     assert "line 3, column value" in done.stderr

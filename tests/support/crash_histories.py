@@ -84,13 +84,15 @@ def _case(rng: random.Random, name: str) -> list[dict[str, Any]]:
         "arrest": ("policing.suspect.arrested", 80, {}),
         "referral": ("support.referral.made", 30, {"service": "isva"}),
         "referral-2": ("support.referral.made", 30, {"service": "other"}),
-        "seized": ("policing.phone.seized", 100, {"device_ref": "D-1", "contact_point_ref": f"CP-{name}"}),
     }
     chosen = rng.sample(sorted(kinds), rng.randint(1, 4))
     for kind in chosen:
         type_, longest, data = kinds[kind]
         found.append(happened(kind, type_, ago(longest), **data))
     told = [f"{name}-{kind}" for kind in chosen]
+    if rng.random() < 0.15:  # rarely: it suppresses every text to that person
+        seized = {"device_ref": "D-1", "contact_point_ref": f"CP-{name}"}
+        found.append(happened("seized", "policing.phone.seized", ago(100), **seized))
     about = rng.choice(told)
     if rng.random() < 0.3:
         found.append(happened("enhanced", "policing.needs.assessed", ago(90), enhanced_rights=True))

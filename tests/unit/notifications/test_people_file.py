@@ -42,7 +42,7 @@ def test_a_good_line_is_read() -> None:
         ("victim_id", ""),
         ("contact_point_ref", ""),
         ("kind", "pigeon"),
-        ("value", "07911 123456"),
+        ("value", "+999 5550 1234"),
         ("value", "55"),
         ("value", "not a number"),
         ("belongs_to", ""),
