@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import typer
+from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -141,7 +142,7 @@ def run_alone(data: Data, process: Callable[[Ground], Awaitable[None]]) -> None:
         asyncio.run(_until_told_to_stop(reached, process))
     except (NothingRunningError, LookupError, VaultError, StoreAwayError, RuleSetNotCurrentError) as problem:
         give_up(str(problem))
-    except (DBAPIError, OSError) as problem:
+    except (DBAPIError, KafkaError, OSError) as problem:
         give_up(f"The servers cannot be reached ({type(problem).__name__}): `waymark doctor` says what is wrong.")
 
 

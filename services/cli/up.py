@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
@@ -93,6 +94,8 @@ def up(
         StoreAwayError, PortTakenError, LookupError,
     ) as problem:  # fmt: skip
         give_up(str(problem))
+    except KafkaError as problem:
+        give_up(f"Kafka cannot be worked with ({type(problem).__name__}): `waymark doctor` says what is wrong.")
     except DBAPIError as problem:
         give_up(f"The database refused ({type(problem.orig).__name__}): `waymark doctor` says what is wrong.")
 
