@@ -71,11 +71,10 @@ def _goes_on(database: str, kafka: KafkaServer, folder: Path, disturbances: list
     with processes(environment, folder) as running:
         for number, disturb in enumerate(disturbances):
             asyncio.run(_send(kafka, f"{prefix}case.events", events[number * share : (number + 1) * share]))
+            sent = number * share
             # A process that finds no server when it starts ends in a sentence; one that works must go on.
-            eventually(
-                partial(_asked, database, "SELECT count(*) FROM facts"), lambda seen, at=number: seen > at * share
-            )
-            eventually(partial(_asked, database, "SELECT count(*) FROM ledger"), bool)
+            eventually(partial(_asked, database, "SELECT count(*) FROM facts"), sent.__lt__)
+            eventually(partial(_asked, database, "SELECT count(*) FROM ledger"))
             time.sleep(0.3)  # somewhere in the middle of what they are doing
             disturb()
         asyncio.run(_send(kafka, f"{prefix}case.events", events[len(disturbances) * share :]))
