@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     Integer,
+    LargeBinary,
     Text,
     bindparam,
     cast,
@@ -92,6 +93,7 @@ _woken = (
     select(wakes.c.case_key, func.min(wakes.c.case_id).label("case_id"))
     .where(wakes.c.id.in_(select(wakes.c.id).order_by(wakes.c.id).limit(bindparam("most", type_=Integer))))
     .group_by(wakes.c.case_key)
+    .order_by(func.min(wakes.c.id))
 )
 _due = (
     select(cases.c.case_key, cases.c.case_id)
@@ -116,7 +118,9 @@ _lock = (
         cases.c.retry_cause,
     )
     .where(is_among(cases.c.case_key, "keys"))
-    .order_by(cases.c.case_key)
+    # As found: oldest wake first. By key, cases with a high one would be passed over for as long as more wait than one
+    # batch takes. Rows that others hold are skipped, so no order can make two processes wait for each other.
+    .order_by(func.array_position(bindparam("keys", type_=ARRAY(LargeBinary)), cases.c.case_key))
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )

@@ -307,3 +307,14 @@ async def test_a_case_that_says_two_things_of_one_id_is_set_aside(engine: AsyncE
     await take_in(engine, event("a"))
     done = await assess_all(engine, Rules("rules-1", twice))  # type: ignore[arg-type]  # as above
     assert (done.assessed, done.set_aside) == (0, 1)
+
+
+@pytest.mark.usefixtures("at_noon")
+async def test_the_oldest_wakes_are_taken_first_whatever_their_case(engine: AsyncEngine) -> None:
+    cases = sorted((f"KP-{number}" for number in range(12)), key=case_key, reverse=True)
+    for number, case in enumerate(cases):
+        await take_in(engine, event(f"a{number}", case=case))
+    await assess_cases(engine, told_within(), at_once=3)
+    async with engine.connect() as conn:
+        waiting = set((await conn.execute(select(wakes.c.case_id))).scalars())
+    assert waiting == set(cases[3:])
