@@ -1,1 +1,1 @@
-"""The only SQLAlchemy: set-wise SQL, tables, the vault; it decides nothing."""
+"""Tables, set-wise SQL and the vault: all that is kept is written here; it decides nothing."""
