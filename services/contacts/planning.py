@@ -1,0 +1,182 @@
+"""Who sees a card, by when they must act, and when it is put in front of them: pure, over roster and safe hours.
+
+`act_by` is the end of the last safe window before the deadline in which the person is at work: a duty due at midnight
+is useless to somebody who may ring until 17:00 (alerts.md, "When"). Cards wait for the list of a shift; what cannot
+wait, and what must never wait, interrupts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from services.contacts.london import due_day
+from services.contacts.roster import LOOK_AHEAD, Roster, Shift
+from services.contacts.safe_contact import SafeContact
+from services.contacts.safe_hours import ANY_TIME, Week, Window, windows
+from services.provisions.working_days import add_days, london_date, london_time
+
+REVIEW: Final = "review"
+"""The kind of card that a supervisor looks at: a duty past due, a grade somebody disputes."""
+
+_SUPERVISORS_LIST: Final = 7
+"""The London hour of the supervisor's list: breaches go there, never to a telephone at midnight."""
+
+_EVENING: Final = 20
+"""By this London hour something is to be done where no safe window is left: on the day it is due, or the day before."""
+
+AWAY: Final = timedelta(days=3)
+"""Longer than this without a shift, and a card without a deadline does not wait for the person."""
+
+_ASKED_ALONE: Final = timedelta(days=14)
+"""A question only one person can answer waits this long for them."""
+
+_SEARCHED: Final = timedelta(days=21)
+"""How long before a deadline the last window is looked for; a person away for longer than this is covered."""
+
+_NEVER_ON_A_CALL: Final = frozenset({"grade", "link", "record", "set_aside", REVIEW})
+"""Kinds that ask for no call: the victim's safe hours do not bound them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to do, as planning sees it. ``addressee`` looks after the victim, or is another agency's worklist.
+
+    ``for_officer`` is the person who alone can answer, if there is one. ``is_short`` is true of duties with a limit of
+    up to one Working Day, which are shown twice. Advisories never interrupt.
+    """
+
+    kind: str
+    rule: str | None
+    due_at: datetime | None
+    raised_at: datetime
+    addressee: str
+    team: str | None = None
+    for_officer: str | None = None
+    urgent: bool = False
+    advisory: bool = False
+    is_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SafeTimes:
+    """When this person may be rung: London hours by weekday, and days that are excluded."""
+
+    week: Week = ANY_TIME
+    not_on: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """To whom, by when, and when it is put in front of them; instants are UTC.
+
+    ``show_at`` is the moment of a list, or of an interruption; ``again_at`` that of a second look.
+    """
+
+    to: str
+    act_by: datetime | None
+    show_at: datetime
+    again_at: datetime | None = None
+    interrupts: bool = False
+
+
+def safe_times_of(safe: SafeContact) -> SafeTimes:
+    """Return when somebody may be rung under these terms; never where the hours cannot be understood.
+
+    Terms that have lapsed still bound it: the last that is known of when a call was safe beats no bound at all.
+    """
+    return SafeTimes(safe.week if safe.week is not None else ((),) * 7, safe.not_on)
+
+
+def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
+    """Return who gets the card, by when they must act, and when they see it.
+
+    The person who looks after the victim gets it if they are at work in a safe window before the deadline; else the
+    first of their cover, their supervisor and the cover of last resort who is.
+    """
+    at = max(item.raised_at, now)
+    if item.kind == REVIEW:
+        to = roster.supervisor_of(item.addressee, item.team) or roster.duty_supervisor(item.team, at) or roster.cover
+        return Plan(to, None, _next_seven(at))
+    if item.kind in _NEVER_ON_A_CALL:
+        safe = SafeTimes()
+    to, act_by = _who_and_by_when(item, safe, roster, at)
+    if item.urgent:
+        at_once = next((each for each in _chain(item, roster) if roster.shift_at(each, at) is not None), roster.cover)
+        return Plan(at_once, act_by, at, interrupts=True)
+    list_at = _next_list(roster, to, at)
+    cannot_wait = act_by is not None and item.due_at is not None and item.due_at > at and act_by <= list_at
+    if cannot_wait and not item.advisory:
+        return Plan(to, act_by, at, interrupts=True)
+    return Plan(to, act_by, list_at, _again_at(item, to, act_by, list_at, roster))
+
+
+def _chain(item: Item, roster: Roster) -> list[str]:
+    first = item.for_officer or item.addressee
+    return list(dict.fromkeys([first, *roster.stand_ins(first)]))
+
+
+def _who_and_by_when(item: Item, safe: SafeTimes, roster: Roster, at: datetime) -> tuple[str, datetime | None]:
+    chain = _chain(item, roster)
+    if item.due_at is None or item.due_at <= at:
+        patience = _ASKED_ALONE if item.for_officer else AWAY
+        to = next((each for each in chain if _has_a_list_within(roster, each, at, patience)), roster.cover)
+        if item.due_at is None:
+            return to, None
+        soonest = next(_windows_at_work(roster, to, safe, at, at + AWAY), None)
+        return to, soonest.closes if soonest is not None else item.due_at
+    for each in chain:
+        last = None
+        for last in _windows_at_work(roster, each, safe, max(at, item.due_at - _SEARCHED), item.due_at):  # noqa: B007 - the last one is wanted
+            pass
+        if last is not None:
+            return each, last.closes
+    # No window is safe before the deadline: whoever is there first asks how to be in touch.
+    at_work = (each for each in chain if next(roster.shifts_of(each, at, item.due_at), None) is not None)
+    return next(at_work, roster.cover), _evening_before(item.due_at)
+
+
+def _windows_at_work(roster: Roster, ref: str, safe: SafeTimes, start: datetime, end: datetime) -> Iterator[Window]:
+    """Return the stretches in which the victim may be rung and this person is at work, in order."""
+    shifts = list(roster.shifts_of(ref, start, end))
+    for window in windows(safe.week, start, safe.not_on, None):
+        if window.opens >= end:
+            return
+        for shift in shifts:
+            opens, closes = max(window.opens, shift.starts_at, start), min(window.closes, shift.ends_at, end)
+            if opens < closes:
+                yield Window(opens, closes)
+
+
+def _has_a_list_within(roster: Roster, ref: str, at: datetime, patience: timedelta) -> bool:
+    return any(shift.list_at >= at for shift in roster.shifts_of(ref, at, at + patience))
+
+
+def _next_list(roster: Roster, ref: str, at: datetime) -> datetime:
+    """Return the moment of the next list of this person, this shift's own if it is still to come."""
+    coming = (shift.list_at for shift in roster.shifts_of(ref, at, at + LOOK_AHEAD))
+    return next((moment for moment in coming if moment >= at), at)
+
+
+def _again_at(item: Item, to: str, act_by: datetime | None, list_at: datetime, roster: Roster) -> datetime | None:
+    """Return the start of the last shift before a short limit, if the card was shown in an earlier one."""
+    if not item.is_short or act_by is None:
+        return None
+    last: Shift | None = None
+    for last in roster.shifts_of(to, list_at, act_by):  # noqa: B007 - the last one is wanted
+        pass
+    return last.list_at if last is not None and list_at < last.list_at < act_by else None
+
+
+def _next_seven(at: datetime) -> datetime:
+    today = london_date(at)
+    seven = london_time(today, _SUPERVISORS_LIST)
+    return seven if seven >= at else london_time(add_days(today, 1), _SUPERVISORS_LIST)
+
+
+def _evening_before(due_at: datetime) -> datetime:
+    day = due_day(due_at)
+    evening = london_time(day, _EVENING)
+    return evening if evening < due_at else london_time(add_days(day, -1), _EVENING)
