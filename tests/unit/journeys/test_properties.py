@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.journeys.assess import assess
@@ -78,7 +78,6 @@ def test_a_copy_under_another_source_is_assessed_without_raising(facts: list[Fac
 
 
 @given(histories(), MOMENTS, MOMENTS)
-@settings(max_examples=50)
 def test_what_was_not_recorded_yet_is_not_known(facts: list[Fact], now: datetime, known_by: datetime) -> None:
     known = [fact for fact in facts if fact.known_at <= known_by]
     assert assess(facts, _ruleset(), now, known_by=known_by) == assess(known, _ruleset(), now)
