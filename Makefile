@@ -45,7 +45,7 @@ bench: install ## measure speed and memory into benchmarks/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## compile requirements.txt anew from pyproject.toml (needs uv)
-	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --extra dev -p 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --extra dev --extra embedded -p 3.11 pyproject.toml -o requirements.txt
 
 kafka: install ## start a real Apache Kafka on loopback (BROKERS=3 for three; needs Java 17 and Maven), until kafka-stop
 	@$(BIN)/python -m infra.embedded.apache start --brokers $(or $(BROKERS),1)
@@ -54,6 +54,21 @@ kafka: install ## start a real Apache Kafka on loopback (BROKERS=3 for three; ne
 kafka-stop: install ## stop what `make kafka` started
 	@$(BIN)/python -m infra.embedded.apache stop
 
+.PHONY: properties
+properties: install ## hold what must be true of any history against 2,000 generated ones (about two minutes)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/unit/journeys/test_properties.py
+
 .PHONY: crashes
 crashes: install ## crash ten thousand times between any two steps (CRASHES=…, CRASH_SEED=… to repeat a failure)
 	CRASHES=$(or $(CRASHES),10000) CRASH_SEED=$(or $(CRASH_SEED),1) $(BIN)/pytest tests/integration/test_crashes.py
+
+ENGINE ?= $(firstword $(foreach engine,docker podman,$(if $(shell command -v $(engine)),$(engine))))
+BASE ?= python:3.11-slim
+
+.PHONY: image
+image: ## build the container image `waymark` (ENGINE=podman; BASE=… another Python image)
+	$(ENGINE) build $(ARGS) --build-arg BASE=$(BASE) --file infra/containers/Containerfile --tag waymark .
+
+.PHONY: compose-try
+compose-try: install ## bring compose.yaml up, kill each of its processes once, see that nothing is lost, take it down
+	CONTAINER_ENGINE=$(ENGINE) $(BIN)/pytest -m containers tests/containers $(ARGS)
