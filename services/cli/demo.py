@@ -1,4 +1,4 @@
-"""A few invented cases around a moment, for `waymark up --demo`: one of each thing a visitor should see."""
+"""What `waymark up --demo` shows: a tenth of a force's year around the clock's moment, and two hand-told cases."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.provisions.working_days import london_date
+from services.simulator.officers import officers_rows
+from services.simulator.ordering import MemoryShelf, in_recorded_order, value_of
+from services.simulator.simulation import Simulation
+from services.simulator.victims import people_rows
+
+CASES = 1_200
+"""A tenth of a force's year of 12,000."""
+
+_DAYS_BEFORE, _DAYS_AHEAD = 14, 56
+
 _Step = tuple[float, str, dict[str, Any]]
 """Hours before the moment, event type without its version, data."""
 
 _CALL = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
-_SAFE = {"sms": "allowed", "voicemail": False, "hours": [{"days": "mon-sun", "from": "09:00", "to": "19:00"}]}
 
 _JOURNEYS: dict[str, list[_Step]] = {
     "arrest nobody told of": [
@@ -20,12 +30,6 @@ _JOURNEYS: dict[str, list[_Step]] = {
         (120, "policing.suspect.arrested", {"suspect_ref": "S-1"}),
         (110, "policing.suspect.released", {"suspect_ref": "S-1", "outcome": "under_investigation"}),
     ],
-    "phone kept too long": [
-        (80, "policing.crime.reported", {"offence": "rape", "victim_age_band": "18_24"}),
-        (79, "policing.officer.assigned", {"role": "SOLO", "officer_ref": "P-1044"}),
-        (76, "policing.phone.seized", {"device_ref": "D-1", "victims_only_phone": True}),
-        (60, "policing.needs.assessed", {"enhanced_rights": True, "grounds": ["most_serious_crime"]}),
-    ],
     "tick-box every four weeks": [
         (24 * 62, "policing.crime.reported", {"offence": "stalking", "victim_age_band": "35_44"}),
         (24 * 61, "policing.officer.assigned", {"role": "OIC", "officer_ref": "P-3307"}),
@@ -33,29 +37,46 @@ _JOURNEYS: dict[str, list[_Step]] = {
         (24 * 33, "contact.made", _CALL | {"note": "No update. Enquiries ongoing."}),
         (24 * 6, "contact.made", _CALL | {"note": "No update at this time. VCOP complied with."}),
     ],
-    "told in time": [
-        (60, "policing.crime.reported", {"offence": "sexual_assault", "victim_age_band": "45_54"}),
-        (59, "policing.officer.assigned", {"role": "SOLO", "officer_ref": "P-1044"}),
-        (58, "policing.safe_contact.recorded", _SAFE),
-        (57, "support.referral.made", {"service": "isva"}),
-        (30, "policing.suspect.arrested", {"suspect_ref": "S-7"}),
-        (28, "contact.made", _CALL | {
-            "informed_of": ["policing.suspect.arrested.v1"],
-            "note": "Rang and told of the arrest this morning; interview this afternoon, I will ring at six.",
-        }),
-    ],
-    "file back and forth": [
-        (24 * 40, "policing.crime.reported", {"offence": "coercive_control", "victim_age_band": "35_44"}),
-        (24 * 30, "prosecution.file.submitted", {"suspect_ref": "S-9"}),
-        (24 * 22, "prosecution.file.returned", {"suspect_ref": "S-9"}),
-        (24 * 15, "prosecution.file.submitted", {"suspect_ref": "S-9"}),
-        (24 * 4, "prosecution.file.returned", {"suspect_ref": "S-9"}),
-    ],
 }  # fmt: skip
+"""Two cases that a visitor finds by their name: DEMO-0001 and DEMO-0002."""
+
+
+class Demo:
+    """The invented cases of one day, with their officers and contact points; they are invented when it is made.
+
+    Started again on the same London day it tells the same events, and those recorded since; on another day other
+    cases, with other names. It takes about two seconds.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now, self.today = now, london_date(now)
+        self._simulation = Simulation(CASES, int(f"{self.today:%Y%m%d}"), self.today, known_by=now)
+        self._cases = list(self._simulation.run())
+
+    def events(self) -> Iterator[tuple[str, bytes]]:
+        """Every event as (case id, CloudEvent) in the order of recording, all recorded before the moment."""
+        told = [(each.start, each.lines) for each in self._cases]
+        for line in in_recorded_order(told, MemoryShelf()):
+            number = int(line[10:17])
+            yield self._cases[number - 1].id, value_of(line)
+        yield from _hand_told(self.now)
+
+    def officers(self) -> Iterator[tuple[str, ...]]:
+        """The lines of the officers file around today, the header first."""
+        day = timedelta(days=1)
+        return officers_rows(self._simulation.force, self.today - _DAYS_BEFORE * day, self.today + _DAYS_AHEAD * day)
+
+    def people(self) -> Iterator[tuple[str, ...]]:
+        """The lines of the people file, the header first: at most 900 numbers, all of Ofcom's drama range."""
+        return people_rows(person for each in self._cases for person in each.people)
 
 
 def demo_events(now: datetime) -> Iterator[tuple[str, bytes]]:
-    """The demo's events as (case id, CloudEvent) in the order in which they happened, all before the moment."""
+    """The demo's events as (case id, CloudEvent) in the order in which they were recorded, all before the moment."""
+    return Demo(now).events()
+
+
+def _hand_told(now: datetime) -> Iterator[tuple[str, bytes]]:
     found: list[tuple[datetime, str, bytes]] = []
     for number, steps in enumerate(_JOURNEYS.values(), 1):
         case_id, victim_id = f"DEMO-{number:04}", f"V-DEMO-{number}"
@@ -63,7 +84,7 @@ def demo_events(now: datetime) -> Iterator[tuple[str, bytes]]:
             at = (now - timedelta(hours=hours)).replace(microsecond=0)
             event = {
                 "specversion": "1.0",
-                "id": f"demo-{now:%Y%m%d}-{number}-{index}",
+                "id": f"demo-{now:%Y%m%d%H%M%S}-{number}-{index}",
                 "source": "/waymark/demo",
                 "type": f"{type_}.v1",
                 "subject": case_id,
