@@ -62,7 +62,7 @@ properties: install ## hold what must be true of any history against 2,000 gener
 crashes: install ## crash ten thousand times between any two steps (CRASHES=…, CRASH_SEED=… to repeat a failure)
 	CRASHES=$(or $(CRASHES),10000) CRASH_SEED=$(or $(CRASH_SEED),1) $(BIN)/pytest tests/integration/test_crashes.py
 
-ENGINE ?= $(firstword $(foreach engine,docker podman,$(if $(shell command -v $(engine)),$(engine))))
+ENGINE ?= $(firstword $(foreach engine,podman docker,$(if $(shell command -v $(engine)),$(engine))))
 BASE ?= python:3.11-slim
 
 .PHONY: image

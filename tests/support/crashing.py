@@ -21,6 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import CASE_EVENTS
+from notifications.alerting import Alerts
 from notifications.channels.channel import Accepted, OutcomeUnknownError, Outgoing, Refused
 from services.accept import Incoming, accept
 from services.assess_case import assess_cases
@@ -45,7 +46,7 @@ _CRASHES: Final = 0.75
 _NAMED: Final = 0.5
 """How many of those crash at a step that the use case names; the others also between any two statements."""
 
-_REACH: Final = {"accept": (6, 16), "assess": (6, 40), "relay": (4, 12), "notify": (10, 45)}
+_REACH: Final = {"accept": (6, 16), "assess": (6, 40), "relay": (4, 12), "notify": (5, 28), "alerts": (3, 14)}
 """Within how many steps from its start an action crashes, about as many as it takes: named ones only, and all."""
 
 _WORK_LEFT: Final = text("""
@@ -53,6 +54,7 @@ _WORK_LEFT: Final = text("""
          + (SELECT count(*) FROM outbox)
          + (SELECT count(*) FROM dead_letters WHERE published_at IS NULL)
          + (SELECT count(*) FROM cases WHERE due_at <= waymark_now() OR retry_at <= waymark_now())
+         + (SELECT count(*) FROM cards WHERE closed_at IS NULL AND planned_at IS NULL)
          + (SELECT count(*) FROM text_requests
             WHERE state = 'sending' OR (state IN ('requested', 'held') AND wake_at <= waymark_now()))
 """)
@@ -206,7 +208,7 @@ class World:
 
     async def _act(self) -> None:
         chosen = self.rng.choices(
-            ("accept", "assess", "relay", "notify", "hours", "leases"), (8, 10, 6, 10, 1, 2)
+            ("accept", "assess", "relay", "notify", "alerts", "hours", "leases"), (8, 10, 6, 28, 5, 1, 2)
         )[0]  # fmt: skip
         if chosen == "hours":
             await self._hours_pass()
@@ -250,6 +252,9 @@ class World:
 
     async def _notify(self) -> None:
         await notifier(self.engine, self.channel, at=self.seam.at).send_due(most=self.rng.randint(1, 5))
+
+    async def _alerts(self) -> None:
+        await Alerts(self.engine, at=self.seam.at).round()
 
 
 def published_on(broker: CrashingBroker, topic: str) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from services.contacts.grading import grade_contacts
 from services.contacts.grading_records import CaseHappening, Circumstances, ContactRecord, Grade
@@ -26,7 +27,7 @@ def stated_grades(facts: Sequence[Fact]) -> Grader:
     ) -> list[Grade]:
         found = grade_contacts(contacts, happenings, circumstances)
         return [
-            replace(each, grade=stated.get((contact.event_id, contact.occurred_at), each.grade))
+            msgspec.structs.replace(each, grade=stated.get((contact.event_id, contact.occurred_at), each.grade))
             for contact, each in zip(contacts, found, strict=True)
         ]
 

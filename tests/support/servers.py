@@ -4,8 +4,9 @@
 2. For Kafka: Apache Kafka on this machine, where Java 17 and Maven are.
 3. The embedded ones.
 
-KAFKA_FOR_TESTS=embedded or =apache chooses instead of 2 and 3. A server that is missing skips its tests on a
-developer's machine and fails them in CI (CI=true). The fixtures are synchronous: one server serves every test's loop.
+KAFKA_FOR_TESTS=embedded, =apache or =containers chooses instead of 2 and 3, and POSTGRES_FOR_TESTS=containers instead
+of 3 (tests/support/container_servers.py). A server that is missing skips its tests on a developer's machine and fails
+them in CI (CI=true). The fixtures are synchronous: one server serves every test's loop.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
@@ -150,8 +152,19 @@ def postgres_server(given_settings: Settings, server_folder: Path) -> Iterator[D
         _notes.append("PostgreSQL as given by WAYMARK_DATABASE_URL")
         yield DatabaseServer(given_settings.database_url.get_secret_value())
         return
-    postgres = EmbeddedPostgres(server_folder / "postgres", port=free_port(), is_durable=False)
     began = clock.monotonic()
+    if _in_container("POSTGRES_FOR_TESTS"):
+        from tests.support.container_servers import postgres_in_container  # noqa: PLC0415 - an engine is asked for
+
+        with ExitStack() as stack:
+            try:
+                url = stack.enter_context(postgres_in_container())
+            except ServerStartError as error:
+                missing(str(error))
+            _notes.append(f"PostgreSQL in a container, up in {clock.monotonic() - began:.1f} s")
+            yield DatabaseServer(url)
+        return
+    postgres = EmbeddedPostgres(server_folder / "postgres", port=free_port(), is_durable=False)
     try:
         url = postgres.start()
     except (ServerStartError, LookupError) as error:
@@ -174,17 +187,23 @@ def start_apache(folder: Path, brokers: int = 1) -> ApacheKafka:
     return cluster
 
 
-def chosen_kafka() -> Literal["apache", "embedded"]:
+def _in_container(variable: str) -> bool:
+    return os.environ.get(variable) == "containers"
+
+
+def chosen_kafka() -> Literal["apache", "embedded", "containers"]:
     """Return which broker the tests run on where none is given."""
     match os.environ.get("KAFKA_FOR_TESTS", ""):
         case "apache":
             return "apache"
         case "embedded":
             return "embedded"
+        case "containers":
+            return "containers"
         case "":
             return "embedded" if missing_tools() else "apache"
         case _:
-            raise pytest.UsageError("KAFKA_FOR_TESTS is apache or embedded.")
+            raise pytest.UsageError("KAFKA_FOR_TESTS is apache, embedded or containers.")
 
 
 @pytest.fixture(scope="session")
@@ -194,6 +213,17 @@ def kafka_server(given_settings: Settings, server_folder: Path) -> Iterator[Kafk
     if given_settings.kafka_bootstrap_servers is not None:
         _notes.append("Kafka as given by WAYMARK_KAFKA_BOOTSTRAP_SERVERS")
         yield KafkaServer(given_settings.kafka_bootstrap_servers, "given")
+        return
+    if chosen_kafka() == "containers":
+        from tests.support.container_servers import kafka_in_container  # noqa: PLC0415 - an engine is asked for
+
+        with ExitStack() as stack:
+            try:
+                bootstrap_servers = stack.enter_context(kafka_in_container())
+            except ServerStartError as error:
+                missing(str(error))
+            _notes.append(f"Kafka: Apache Kafka in a container, up in {clock.monotonic() - began:.1f} s")
+            yield KafkaServer(bootstrap_servers, "apache")
         return
     broker: ApacheKafka | EmbeddedKafka
     kind: KafkaKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -10,15 +11,17 @@ from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.contacts.addressee import Addressee
 from services.contacts.cards import Card, CardKind
 from services.storage.cards import RaisedCard, raise_cards
+from services.storage.officers import officer_key
 from services.storage.tables import case_key, fact_key, victim_key
-from services.storage.tables_notify import text_requests
+from services.storage.tables_alerts import officers
+from services.storage.tables_notify import cards, text_requests
 from services.storage.texts import body_identity
 from tests.support.app import NOW, vault
 
@@ -98,8 +101,54 @@ async def raise_card(engine: AsyncEngine, card: Card, case: str = "KP-1") -> Non
         await raise_cards(conn, [RaisedCard(case_key(case), case, card, Addressee("P-7"))])
 
 
-def card(say: str, *, due_at: datetime | None = None, victim: str = "V-1", about: str = "x") -> Card:
-    return Card(CardKind.TASK, about, victim, None, "e", due_at, say, NOW - HOUR)
+def card(
+    say: str,
+    *,
+    due_at: datetime | None = None,
+    victim: str | None = "V-1",
+    about: str = "x",
+    kind: CardKind = CardKind.TASK,
+    rule: str | None = None,
+) -> Card:
+    return Card(kind, about, victim, rule, "e", due_at, say, NOW - HOUR)
+
+
+async def put_on_list(
+    engine: AsyncEngine,
+    card: Card,
+    *,
+    to: str = "P-7",
+    case: str = "KP-1",
+    act_by: datetime | None = None,
+    shown_at: datetime | None = NOW - HOUR,
+    interrupts: bool = False,
+) -> None:
+    """Raise a card, planned for somebody and put in front of them; ``shown_at`` None: it waits for a later list."""
+    await raise_card(engine, card, case)
+    planned = {"to_ref": to, "act_by": act_by, "planned_at": NOW - HOUR, "interrupts": interrupts}
+    async with engine.begin() as conn:
+        await conn.execute(
+            update(cards)
+            .where(cards.c.card_key == card.key(case))
+            .values(**planned, shown_at=shown_at, show_at=shown_at or NOW + 20 * HOUR)
+        )
+
+
+async def put_officer(engine: AsyncEngine, ref: str, supervisor: str | None) -> None:
+    """Put somebody on the roster, with a line supervisor."""
+    async with engine.begin() as conn:
+        await conn.execute(
+            insert(officers).values(
+                officer_key=officer_key(ref), officer_ref=ref, role="SOLO", supervisor_ref=supervisor, imported_at=NOW
+            )
+        )
+
+
+def button_of(html: str, name: str) -> tuple[str, dict[str, str]]:
+    """Return where the form around the first button of this name goes, and what it sends."""
+    forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', html, re.DOTALL)
+    action, inside = next(form for form in forms if name in form[1])
+    return action, dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
 
 
 async def add_text(engine: AsyncEngine, state: str, *, body: str | None = None, why: str | None = None) -> None:
