@@ -18,12 +18,15 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import DBAPIError
 
+from consumers.traced import accepting
 from contracts.reading import read_record
 from contracts.registry import CaseRecord
 from contracts.topics import CASE_EVENTS, LARGEST_CASE_EVENT
 from infra import clock
+from infra.metrics import BATCHES_AGAIN, RECORDS
 from infra.settings import Settings
 from services.accept import Accepted, Incoming
+from services.storage.failures import in_words
 from services.storage.intake import RawRecord
 
 _GROUP: Final = "waymark-accept"
@@ -74,12 +77,22 @@ class Intake:
             except (DBAPIError, OSError) as failure:
                 if clock.monotonic() + back_off > give_up_at:
                     raise self._gave_up(failure) from failure
-                _log.warning("batch_not_stored", records=len(batch), error=type(failure).__name__, again_in_s=back_off)
+                BATCHES_AGAIN.inc()
+                _log.warning(
+                    "batch_not_stored",
+                    records=len(batch),
+                    error=type(failure).__name__,
+                    why=in_words(failure),
+                    again_in_s=back_off,
+                )
             except Exception as failure:
                 # Nothing known raises here. Whatever does would do so again: end, visibly, with nothing lost.
                 raise self._gave_up(failure) from failure
             else:
                 self.taken += 1
+                RECORDS.labels("stored").inc(done.stored)
+                RECORDS.labels("duplicate").inc(done.duplicates)
+                RECORDS.labels("refused").inc(done.refused)
                 _log.debug("batch_accepted", stored=done.stored, duplicates=done.duplicates, refused=done.refused)
                 return
             await asyncio.sleep(back_off)
@@ -88,11 +101,15 @@ class Intake:
     def _gave_up(self, failure: Exception) -> StoreAwayError:
         error = StoreAwayError(
             f"A batch of events could not be stored ({type(failure).__name__}), so this process ends; nothing is lost, "
-            "Kafka keeps them. Check the database with `waymark doctor` and start it again."
+            f"Kafka keeps them. {_known(failure)}Check the database with `waymark doctor` and start it again."
         )
         if not self.failed.done():
             self.failed.set_exception(error)
         return error
+
+
+def _known(failure: Exception) -> str:
+    return f"{in_words(failure)} " if isinstance(failure, DBAPIError | OSError) else ""
 
 
 def group_of(settings: Settings) -> str:
@@ -138,7 +155,9 @@ def subscribe(broker: KafkaBroker, settings: Settings, intake: Intake, listener:
     async def store(batch: list[CaseRecord], message: KafkaMessage) -> None:
         """Store what was read of each record, in one transaction."""
         records = _records_of(message)
-        await intake.take([Incoming(raw_record(raw), read) for raw, read in zip(records, batch, strict=True)])
+        incoming = [Incoming(raw_record(raw), read) for raw, read in zip(records, batch, strict=True)]
+        with accepting(incoming):
+            await intake.take(incoming)
 
     return subscriber
 

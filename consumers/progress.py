@@ -75,6 +75,10 @@ class Progress:
             if now - since > self.stands_after_s and (partition in self.mine or not self.mine)
         )
 
+    def standing_now(self) -> list[int]:
+        """Return the partitions that stand too long at this moment."""
+        return self.standing(clock.monotonic())
+
     def is_alive(self, now: float | None = None) -> bool:
         """Tell whether this consumer gets anything done, as far as there is something to do."""
         return not self.standing(clock.monotonic() if now is None else now)
@@ -118,7 +122,7 @@ async def keep_looking(settings: Settings, progress: Progress, every_s: float = 
             was_alive = progress.is_alive()
             progress.saw(look, clock.monotonic())
             if was_alive and not progress.is_alive():
-                _log.error("consumer_stands", partitions=progress.standing(clock.monotonic()), lag=progress.lag)
+                _log.error("consumer_stood_still", partitions=progress.standing(clock.monotonic()), lag=progress.lag)
         await asyncio.sleep(every_s)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import asyncpg
 
 from infra import clock
+from infra.anchor_lateness import LATENESS, complaint
 from infra.database import connect, database_url, shown_url
 from infra.embedded.apache import missing_tools
 from infra.running import NothingRunningError, find_running, with_servers
@@ -116,7 +117,11 @@ async def _database(settings: Settings) -> list[Finding]:
             ),
         ]
     try:
-        return [*await _server(connection, address), *await _schema(connection, settings)]
+        return [
+            *await _server(connection, address),
+            *await _schema(connection, settings),
+            *await _anchors(connection),
+        ]
     finally:
         await connection.close()
 
@@ -179,6 +184,19 @@ async def _schema(connection: Any, settings: Settings) -> list[Finding]:
     else:
         findings.append(Finding("clock", "ok", "Simulated." if is_simulated else "The database's own."))
     return findings
+
+
+async def _anchors(connection: Any) -> list[Finding]:
+    if await connection.fetchval("SELECT to_regclass('anchors')") is None:
+        return []
+    row = await connection.fetchrow(LATENESS)
+    found = complaint(row["age_s"], waits=row["waits"])
+    if found is None:
+        return [Finding("ledger anchors", "ok", "They come as they should.")]
+    # A simulated clock that was moved is ahead of the anchors for up to a minute.
+    is_simulated = await connection.fetchval("SELECT simulated FROM clock")
+    state: State = "note" if is_simulated else "problem"
+    return [Finding("ledger anchors", state, found, "Start `waymark relay`, which makes them, or see its log.")]
 
 
 def _kafka(settings: Settings) -> list[Finding]:

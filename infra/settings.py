@@ -25,6 +25,8 @@ ENV_FILE = ".env"
 SHORTEST_MASTER_KEY = 32
 
 _HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}", re.ASCII)
+_MAILBOX_OR_SITE = re.compile(r"[^@\s/:]+@[^@\s/:]+\.[^@\s/:]+|https?://[^\s]+")
+_MAIL_SERVER = re.compile(r"mailtos?://[^\s]+")
 _DATABASE_SCHEMES = ("postgresql", "postgres")
 
 _SENTENCES = {
@@ -66,6 +68,12 @@ class Settings(BaseSettings):
     web_port: int = Field(8080, ge=0, le=65535, description="port of the web pages; another is taken if it is in use")
     web_user_header: str | None = Field(
         None, description="header in which the proxy that people sign in to says who is asking; unset: all are local"
+    )
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="port at which ingest, clock, relay and notify show metrics and health"
+    )
+    otlp_endpoint: str | None = Field(
+        None, description="address of an OpenTelemetry collector, http://…:4318; unset: nothing is traced"
     )
     public_url: str | None = Field(None, description="address at which Twilio reaches us, https://…")
 
@@ -109,6 +117,18 @@ class Settings(BaseSettings):
     )
     announce_from: datetime | None = Field(None, description="go-live: what fell due before is shown, not announced")
     texts_from: datetime | None = Field(None, description="go-live: what was recorded before is never texted")
+    holidays: Path | None = Field(
+        None, description="file of bank holidays proclaimed since this version; another list is another rule set"
+    )
+    cover: str = Field(
+        "cover", min_length=1, max_length=500, description="worklist of last resort: a team that is there every day"
+    )
+    control_room: SecretStr | None = Field(
+        None, description="e-mail address or https://… that an urgent alert reaches last, when nobody acknowledges it"
+    )
+    alert_mail: SecretStr | None = Field(
+        None, description="mail server for alerts to staff, mailtos://user:password@host?from=…; unset: no e-mail"
+    )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="event types or prefixes that are connected, with commas; unset: all are",
@@ -135,7 +155,7 @@ class Settings(BaseSettings):
             raise ValueError("is a list of HOST:PORT with commas, such as kafka-1:9092,kafka-2:9092")
         return ",".join(listed)
 
-    @field_validator("public_url", "twilio_base_url")
+    @field_validator("public_url", "twilio_base_url", "otlp_endpoint")
     @classmethod
     def _names_a_site(cls, url: str | None) -> str | None:
         if url is None:
@@ -145,7 +165,7 @@ class Settings(BaseSettings):
             raise ValueError("is an address that begins with https:// (or http://) and has no ? or #")
         return url.rstrip("/")
 
-    @field_validator("kafka_ssl_cafile")
+    @field_validator("kafka_ssl_cafile", "holidays")
     @classmethod
     def _names_a_file(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_file():
@@ -160,6 +180,20 @@ class Settings(BaseSettings):
                 f"has at least {SHORTEST_MASTER_KEY} characters, for example from: openssl rand -base64 32"
             )
         return key
+
+    @field_validator("control_room")
+    @classmethod
+    def _names_a_mailbox_or_site(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not _MAILBOX_OR_SITE.fullmatch(address.get_secret_value()):
+            raise ValueError("is an e-mail address, or an address that begins with https://")
+        return address
+
+    @field_validator("alert_mail")
+    @classmethod
+    def _names_a_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not _MAIL_SERVER.fullmatch(url.get_secret_value()):
+            raise ValueError("begins with mailtos:// (or mailto://), such as mailtos://user:password@host?from=…")
+        return url
 
     @field_validator("announce_from", "texts_from", mode="before")
     @classmethod
