@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.restored import STORE_RESTORED, StoreRestored
+
 SOURCE: Final = "/waymark"
 """The ``source`` of every announcement."""
 
@@ -81,7 +83,10 @@ class NewsItem(Announced):
 
 
 class ChangeData(Announced):
-    """The case, the place of the announcement among all of the case (from 1, without gaps), and why it was made."""
+    """The case, the place of the announcement among all of the case, and why it was made.
+
+    Places count from 1 without gaps; a restore from a backup alone moves them on (``RestoredData``).
+    """
 
     case_id: str
     sequence: Annotated[int, Field(ge=1)]
@@ -310,7 +315,7 @@ AnyAnnouncement = (
     | NewsToTell
     | NewsWithdrawn
 )
-ComplianceEvent = Annotated[AnyAnnouncement | LedgerAnchor, Field(discriminator="type")]
+ComplianceEvent = Annotated[AnyAnnouncement | LedgerAnchor | StoreRestored, Field(discriminator="type")]
 """Whatever is on ``compliance.events``, told apart by ``type``."""
 
 
@@ -322,7 +327,7 @@ def _by_type(models: Iterable[type[Announcement]]) -> Mapping[str, type[Announce
 ANNOUNCEMENTS: Final[Mapping[str, type[Announcement]]] = _by_type(get_args(AnyAnnouncement))
 """The model of every announcement about a case, by full type."""
 
-PUBLISHED: Final[Mapping[str, type[Announcement | LedgerAnchor]]] = MappingProxyType(
-    {**ANNOUNCEMENTS, LEDGER_ANCHOR: LedgerAnchor}
+PUBLISHED: Final[Mapping[str, type[Announcement | LedgerAnchor | StoreRestored]]] = MappingProxyType(
+    {**ANNOUNCEMENTS, LEDGER_ANCHOR: LedgerAnchor, STORE_RESTORED: StoreRestored}
 )
-"""The model of everything on ``compliance.events``, by full type: announcements, and anchors of the ledger."""
+"""The model of everything on ``compliance.events``, by full type: announcements, ledger anchors, restores."""

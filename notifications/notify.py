@@ -34,6 +34,7 @@ from services.steps import At, carry_on
 from services.storage import texts
 from services.storage.cards import close_cards, raise_cards
 from services.storage.duties import due_of, next_update_of, open_duties
+from services.storage.failures import is_of_the_server
 from services.storage.people import StoredPoint, facts_of_person, points_of
 from services.storage.vault import Vault
 
@@ -120,8 +121,10 @@ class Notifier:
             try:
                 async with conn.begin_nested():
                     return await self._decide(conn, due)
-            except Exception as failure:  # noqa: BLE001 - whatever one text raises stops that text alone
-                # A lost connection fails here again, and ends the round.
+            except Exception as failure:
+                # The database away, or its disk full, is no fault of this text: the round ends, and all wait.
+                if is_of_the_server(failure):
+                    raise
                 return await self._set_aside(conn, due, failure)
 
     async def _set_aside(self, conn: AsyncConnection, due: texts.DueText, failure: Exception) -> Verdict:
@@ -137,6 +140,8 @@ class Notifier:
     async def _decide(self, conn: AsyncConnection, due: texts.DueText) -> _Ready | Verdict:
         now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
         switch = await texts.read_switch(conn)
+        if switch.is_moved:
+            _log.error("texts_wait_store_moved", text_id=str(due.text_id))
         points = await points_of(conn, self.vault, due.request.victim_id)
         facts = await facts_of_person(conn, due.request.victim_id)
         earlier = await texts.texts_of(conn, due.request.victim_id)
@@ -149,7 +154,7 @@ class Notifier:
             person,
             gate_terms(),
             now,
-            texts_from=self.texts_from or switch.first_seen_at,
+            texts_from=switch.texts_from(self.texts_from),
             paused=switch.paused,
         )
         case = person.cases.get(request.case_id) or CaseRecord(request.case_id, ())
@@ -247,7 +252,7 @@ class Notifier:
         try:
             answer: Accepted | Refused | None = await self.channel.send(ready.message)
         except Exception as failure:  # noqa: BLE001 - whatever a channel raises, the text may have gone
-            _log.warning("text_outcome_unknown", text_id=str(ready.text_id), error=type(failure).__name__)
+            _log.warning("text_outcome_lost", text_id=str(ready.text_id), error=type(failure).__name__)
             answer = None
         await self.at("channel_answered")
         async with self.engine.begin() as conn:
@@ -289,7 +294,7 @@ class Notifier:
             lost = await texts.lose_overdue(conn)
             now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
             for each in lost:
-                _log.warning("text_outcome_unknown", text_id=str(each.text_id), error="lease_ran_out")
+                _log.warning("text_outcome_lost", text_id=str(each.text_id), error="lease_ran_out")
                 facts = await facts_of_person(conn, each.request.victim_id)
                 case = case_record(each.request.case_id, facts.get(each.request.case_id, []))
                 card = text_task(each.request, unknown_task(each.request), None, now)

@@ -39,6 +39,15 @@ def unknown_task(request: TextRequest) -> str:
     )
 
 
+def restored_task(request: TextRequest) -> str:
+    """Return the task for a text that may have gone after the backup from which the database was restored."""
+    return (
+        f"A text to {request.victim_id} about {topic_of(request.type)} may have been sent before the database was "
+        "restored from a backup, or not; it is not sent now. Please ring in their safe hours, ask whether it came, and "
+        "tell them."
+    )
+
+
 def failed_task(request: TextRequest, why: str) -> str:
     """Return the task for a text that the channel did not take."""
     return (

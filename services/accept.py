@@ -69,8 +69,7 @@ class Sealer(RecordSealer, Protocol):
         """Return each ``(victim id, identity of the row, what to seal)`` encrypted, in the given order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True, gc=False):
     """One record of a batch as it came, and what it was read as."""
 
     record: RawRecord
@@ -149,8 +148,7 @@ async def _store(engine: AsyncEngine, sorted_out: _Sorted, vault: Sealer, at: At
     return Accepted(len(new), duplicates, len(refused))
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(msgspec.Struct, frozen=True, gc=False):
     record: RawRecord
     row: FactRow
     note: str | None
@@ -184,7 +182,7 @@ class _Sorted:
                 try:
                     candidate = _candidate(incoming.record, event, self.vault, self.read_note)
                 except Exception as failure:  # noqa: BLE001 - whatever one record does, the others are accepted
-                    _log.error("event_unreadable", error=type(failure).__name__, position=incoming.record.position)
+                    _log.error("event_not_kept", error=type(failure).__name__, position=incoming.record.position)
                     self.refused.append(_unstorable(incoming))
                     return
                 if self.first.setdefault(candidate.row.key, candidate) is not candidate:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -41,10 +41,31 @@ class Foreseen:
         """The share of cases that would change."""
         return self.changed / self.cases if self.cases else 0.0
 
+    def content(self) -> dict[str, Any]:
+        """The summary as data, as it is kept with the adoption: no case is named in it."""
+        return {
+            "cases": self.cases,
+            "changed": self.changed,
+            "failed": len(self.failed),
+            "share": round(self.share, 4),
+            "announcements": [
+                {"rule": rule, "what": name, "count": count} for (rule, name), count in self._most_first()
+            ],
+        }
+
     def lines(self) -> list[str]:
         """The summary an administrator reads: counts by rule and kind, most first."""
-        counted = sorted(self.announcements.items(), key=lambda each: (-each[1], each[0]))
-        return [f"{count:>8}  {rule:<26} {name}" for (rule, name), count in counted]
+        return summary_lines(self.content())
+
+    def _most_first(self) -> list[tuple[tuple[str, str], int]]:
+        return sorted(self.announcements.items(), key=lambda each: (-each[1], each[0]))
+
+
+def summary_lines(content: Mapping[str, Any]) -> list[str]:
+    """The summary of an adoption (``Foreseen.content``) in lines."""
+    lines = [f"{each['count']:>8}  {each['rule']:<26} {each['what']}" for each in content["announcements"]]
+    failed = f", {content['failed']} cannot be assessed" if content["failed"] else ""
+    return [*lines, f"{content['changed']} of {content['cases']} cases change ({content['share']:.0%}){failed}"]
 
 
 async def foresee(
@@ -52,8 +73,12 @@ async def foresee(
     assess: Callable[[Sequence[Fact], datetime], Assessment],
     announce_from: datetime | None = None,
     told: Callable[[int], None] = lambda _: None,
+    changed: Callable[[str, Sequence[Announcement]], None] = lambda _case, _found: None,
 ) -> Foreseen:
-    """Say what assessing every case anew would announce now; ``told`` hears of every case that is done."""
+    """Say what assessing every case anew would announce now.
+
+    ``told`` hears of every case that is done, ``changed`` of each that changes, with what it would announce.
+    """
     found = Foreseen()
     async with engine.connect() as plain:
         conn = await plain.execution_options(isolation_level="REPEATABLE READ")
@@ -68,11 +93,14 @@ async def foresee(
                 found.failed.append(case.id)
                 continue
             found.changed += bool(announced)
-            found.announcements.update((_about(each), each.what) for each in announced)
+            found.announcements.update((about(each), each.what) for each in announced)
+            if announced:
+                changed(case.id, announced)
             told(1)
     return found
 
 
-def _about(announcement: Announcement) -> str:
+def about(announcement: Announcement) -> str:
+    """What an announcement is counted under: its rule, or the kind of flag, or the type of event it is news of."""
     body = announcement.body
     return str(body.get("rule") or body.get("kind") or body.get("type") or announcement.thing)

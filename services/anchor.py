@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.announcements import LEDGER_ANCHOR, SOURCE
+from infra.metrics import ANCHORS
 from services.projections.anchors import FIRST, anchor_hash, as_data, merkle_root, written
 from services.steps import At, carry_on
 from services.storage.anchors import (
@@ -28,6 +29,7 @@ from services.storage.anchors import (
     last_anchor,
     write_anchor,
 )
+from services.storage.failures import in_words
 from services.storage.payloads import to_bytes
 
 EVERY: Final = timedelta(minutes=1)
@@ -72,7 +74,8 @@ async def make_anchor(engine: AsyncEngine, *, at: At = carry_on) -> Anchoring:
         await write_anchor(conn, anchor, grown.leaves, _message(anchor))
         await at("written")
     await at("committed")
-    _log.info("ledger_anchored", number=anchor.number, cases=anchor.changed, entries=anchor.entries)
+    ANCHORS.inc()
+    _log.info("ledger_anchored", anchor=anchor.number, cases=anchor.changed, entries=anchor.entries)
     return Anchoring(anchor)
 
 
@@ -85,7 +88,9 @@ async def keep_anchoring(
         try:
             done = await make_anchor(engine, at=at)
         except (DBAPIError, OSError) as failure:
-            _log.warning("anchoring_interrupted", error=type(failure).__name__, again_in_s=back_off)
+            _log.warning(
+                "anchoring_interrupted", error=type(failure).__name__, why=in_words(failure), again_in_s=back_off
+            )
             await pause(back_off)
             back_off = min(back_off * 2, _LONGEST_BACK_OFF_S)
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import clock, tracing
+from infra.metrics import ANNOUNCEMENTS, ASSESSMENT_S, ASSESSMENTS, EVENT_TO_ASSESSMENT_S
 from services.journeys.assessment import Assessment
 from services.journeys.changes import Announcement, changes, view_of
 from services.journeys.entries import Telling, write_entry, write_event
@@ -35,7 +37,7 @@ from services.storage.casework import (
     time_to_next_due,
 )
 from services.storage.differences import CaseHead, Difference, Entry, SetAside, set_aside, write_differences
-from services.storage.failures import is_passing
+from services.storage.failures import in_words, is_passing
 from services.storage.payloads import to_sorted_bytes
 from services.storage.rule_sets import RuleSetNotCurrentError, hold_rule_set
 
@@ -119,7 +121,14 @@ async def assess_cases(
             raise
         _log.warning("batch_failed", cases=len(tried), error=type(failure).__name__)
         done = await shift.assess_one_by_one(tried)
+    _count(*done)
     return Round(len(found), *done)
+
+
+def _count(assessed: int, announced: int, set_aside: int) -> None:
+    ASSESSMENTS.labels("assessed").inc(assessed)
+    ANNOUNCEMENTS.inc(announced)
+    ASSESSMENTS.labels("set_aside").inc(set_aside)
 
 
 async def keep_assessing(
@@ -130,20 +139,27 @@ async def keep_assessing(
     writers: Sequence[Writer] = (),
     announce_from: datetime | None = None,
     at: At = carry_on,
+    is_steady: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
     """Assess whatever is woken or falls due until cancelled; a transaction cancelled half-way changes nothing.
 
     ``wait`` returns when it hears of work (``WAKE_CHANNEL``), or after the seconds given. While the database is away
-    this waits and tries again. Raises RuleSetNotCurrentError where another rule set is put in force: the process
-    should then end, so that its successor carries the right one.
+    this waits and tries again; while the clock is not steady (``is_steady``) nothing is announced.
+    Raises RuleSetNotCurrentError where another rule set is put in force: the process should then end, so that its
+    successor carries the right one.
     """
     back_off = _FIRST_BACK_OFF_S
     while True:
         try:
+            if is_steady is not None and not await is_steady():
+                await wait(LONGEST_WAIT_S)
+                continue
             done = await assess_cases(engine, rules, writers=writers, announce_from=announce_from, at=at)
             pause = 0.0 if done.assessed or done.set_aside else await _how_long(engine, crowded=done.found > 0)
         except (DBAPIError, OSError) as failure:
-            _log.warning("assessing_interrupted", error=type(failure).__name__, again_in_s=back_off)
+            _log.warning(
+                "assessing_interrupted", error=type(failure).__name__, why=in_words(failure), again_in_s=back_off
+            )
             await asyncio.sleep(back_off)
             back_off = min(back_off * 2, _LONGEST_DATABASE_BACK_OFF_S)
             continue
@@ -177,6 +193,9 @@ class _Shift:
             await hold_rule_set(conn, self.rules.hash)
             held, now = await hold_cases(conn, keys, at_once)
             tried.extend(held)
+            for case in held:
+                if case.waited_s is not None:
+                    EVENT_TO_ASSESSMENT_S.observe(case.waited_s)
             await self.at("held")
             if not held:
                 return 0, 0, 0
@@ -240,8 +259,15 @@ class _Shift:
         differences: list[Difference] = []
         failed: list[SetAside] = []
         for number, case in enumerate(held):
+            began = clock.monotonic()
             try:
-                differences.append(self._judge(case, facts[case.key], announced[case.key], now))
+                with tracing.span("assess case", case.traces, case_key=case.key.hex(), cause=case.cause) as span:
+                    made = self._judge(case, facts[case.key], announced[case.key], now)
+                    span.note(facts=len(made.facts), announcements=len(made.announcements))
+                # What was not traced here still belongs to the trace that woke the case.
+                trace = span.traceparent or (case.traces[0] if case.traces else None)
+                differences.append(made if trace is None else replace(made, trace=trace))
+                ASSESSMENT_S.observe(clock.monotonic() - began)
             except Exception as failure:  # noqa: BLE001 - whatever a case's assessment raises stops that case alone
                 failed.append(_aside(case, now, _where_it_stopped(failure)))
             if number % _NEIGHBOURLY == _NEIGHBOURLY - 1:

@@ -8,7 +8,9 @@ some of them again, with the same id; it loses none and swaps none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
@@ -17,11 +19,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.topics import CASE_EVENTS, DEAD_CASE_EVENTS
-from infra import clock
+from infra import clock, tracing
+from infra.metrics import PUBLISHED
 from services.steps import At, carry_on
+from services.storage.failures import in_words
 from services.storage.outgoing import (
     DEAD_LETTER_SHARD,
     DeadLetter,
+    Message,
     RecordOpener,
     erase_dead_letters,
     forget_sent,
@@ -172,15 +177,20 @@ class Relay:
         messages = await next_messages(conn, shards, self._at_once) if shards else []
         if not messages:
             return Relayed()
-        outcome = await self._publisher.send_all(
-            [Outgoing(each.topic, each.key, each.value, each.headers) for each in messages]
-        )
+        with _traced(messages) as outgoing:
+            outcome = await self._publisher.send_all(outgoing)
         await self._at("sent")
         sent, parked, waits = _settled([each.id for each in messages], outcome)
         if sent:
             await forget_sent(conn, sent)
+            gone = set(sent)
+            for topic, number in Counter(each.topic for each in messages if each.id in gone).items():
+                PUBLISHED.labels(topic, "published").inc(number)
         if parked:
             await park_messages(conn, parked)
+            topics = {each.id: each.topic for each in messages}
+            for id_, _ in parked:
+                PUBLISHED.labels(topics[id_], "parked").inc()
             _log.error("messages_parked", outbox_ids=[id_ for id_, _ in parked])
         await self._at("forgotten")
         return Relayed(len(sent), len(parked), waits)
@@ -207,7 +217,9 @@ class Relay:
         sent, parked, waits = _settled([each.id for each in letters], outcome)
         if sent:
             await mark_published(conn, sent)
+            PUBLISHED.labels(DEAD_CASE_EVENTS.name, "published").inc(len(sent))
         if parked:
+            PUBLISHED.labels(DEAD_CASE_EVENTS.name, "parked").inc(len(parked))
             await park_dead_letters(conn, parked)
             _log.error("dead_letters_parked", dead_letters=[id_ for id_, _ in parked])
         return Relayed(len(sent), len(parked) + len(closed), waits)
@@ -228,7 +240,7 @@ async def keep_relaying(
     dead letters wait in the store.
     """
     if vault is None:
-        _log.error("relaying_without_a_vault")
+        _log.error("relaying_began_without_a_vault")
     back_off = _FIRST_BACK_OFF_S
     while True:
         try:
@@ -243,9 +255,30 @@ async def keep_relaying(
                     if not done.sent:
                         await wait(LONGEST_WAIT_S)
         except (DBAPIError, OSError) as failure:
-            _log.warning("relaying_interrupted", error=type(failure).__name__, again_in_s=back_off)
+            _log.warning(
+                "relaying_interrupted", error=type(failure).__name__, why=in_words(failure), again_in_s=back_off
+            )
             await asyncio.sleep(back_off)
             back_off = min(back_off * 2, _LONGEST_BACK_OFF_S)
+
+
+@contextmanager
+def _traced(messages: Sequence[Message]) -> Iterator[list[Outgoing]]:
+    """Give what is to be sent; a message of a trace carries it on, and where tracing is on, its sending is a span."""
+    spans = []
+    outgoing = []
+    for each in messages:
+        headers = each.headers
+        if each.trace is not None:
+            made = tracing.start("publish", [each.trace], topic=each.topic)
+            spans.append(made)
+            headers = [*headers, (tracing.TRACEPARENT, (made.traceparent or each.trace).encode())]
+        outgoing.append(Outgoing(each.topic, each.key, each.value, headers))
+    try:
+        yield outgoing
+    finally:
+        for made in spans:
+            made.end()
 
 
 def _settled(

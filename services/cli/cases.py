@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
+from services.cli.reaching import rules_of, settings_of
 from services.cli.speaking import FINDINGS, WRONG_USE, give_up, instant_option, print_json, tell
 from services.contacts.contacts_file import grade_case
 from services.journeys.assess import assess
 from services.journeys.histories import read_histories
-from services.journeys.rule_set import RuleSet, load_rule_set
+from services.journeys.rule_set import RuleSet
 from services.provisions.packs import PACKS_IN_SERVICE, PackError
 
 Files = Annotated[list[Path], typer.Argument(help="CloudEvents, one a line; - is standard input")]
@@ -115,7 +116,7 @@ def grade_file(
 def chosen_rule_set(packs: str) -> RuleSet:
     """The rule set of the named packs; an unknown one is wrong use, said in a sentence."""
     try:
-        return load_rule_set(name.strip() for name in packs.split(",") if name.strip())
+        return rules_of(settings_of(None), (name.strip() for name in packs.split(",") if name.strip()))
     except PackError as error:
         give_up(str(error), WRONG_USE)
 

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import cases, events, ledger, path, people, processes, rules, servers, texts, up, web, worklist
+from services.cli import (
+    cases,
+    events,
+    ledger,
+    officers,
+    path,
+    people,
+    processes,
+    restored,
+    rules,
+    servers,
+    simulate,
+    texts,
+    up,
+    web,
+    worklist,
+)
 
 
 def build_app() -> typer.Typer:
@@ -16,7 +32,23 @@ def build_app() -> typer.Typer:
         pretty_exceptions_show_locals=False,
         help="Tells, ahead of time, what a victim of crime is owed under the Victims' Code, by whom and by when.",
     )
-    for module in (up, events, path, ledger, rules, cases, worklist, texts, people, servers, processes, web):
+    for module in (
+        up,
+        events,
+        path,
+        ledger,
+        rules,
+        cases,
+        worklist,
+        texts,
+        people,
+        officers,
+        servers,
+        processes,
+        web,
+        restored,
+        simulate,
+    ):
         module.register(app)
     return app
 

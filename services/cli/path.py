@@ -22,11 +22,11 @@ from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings
 from services.assess_case import Rules, assess_cases
 from services.cli.cases import assessment_lines
-from services.cli.reaching import Data, settings_of, with_store
+from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
 from services.cli.speaking import FINDINGS, give_up, instant_option, print_json, tell
 from services.journeys.assess import assess
 from services.journeys.facts import Fact
-from services.journeys.rule_set import RuleSet, load_rule_set
+from services.journeys.rule_set import RuleSet
 from services.rebuild import Comparison, rebuild, verify
 from services.storage.access_log import log_looks
 from services.storage.casework import moment
@@ -94,7 +94,7 @@ def show_case(
     facts, problems, now = with_store(data, look)
     if not facts and not problems:
         give_up("This case is not in the store" + (" as it was then." if told_by else "."))
-    content = _content(case_id, facts, problems, now)
+    content = _content(rules_or_stop(settings_of(data)), case_id, facts, problems, now)
     if as_json:
         print_json(content)
         return
@@ -102,8 +102,9 @@ def show_case(
         typer.echo(line)
 
 
-def _content(case_id: str, facts: list[Fact], problems: list[RecordProblem], now: datetime) -> dict[str, Any]:
-    rules = load_rule_set()
+def _content(
+    rules: RuleSet, case_id: str, facts: list[Fact], problems: list[RecordProblem], now: datetime
+) -> dict[str, Any]:
     case = {**assess(facts, rules, now).as_json(), "case_id": case_id}
     if problems:
         said = [f"The event {each.event_id} from {each.source} {_PROBLEMS[each.what]}." for each in problems]
@@ -116,7 +117,7 @@ def rebuild_store(
     data: Data = None,
 ) -> None:
     """Derive everything from the facts again; what differs is put right and announced with cause repair."""
-    rules = load_rule_set()
+    rules = rules_or_stop(settings_of(data))
     if only_verify:
         _verify(rules, data)
         return

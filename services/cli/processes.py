@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,35 +12,49 @@ from functools import partial
 
 import typer
 from aiokafka.errors import KafkaError
+from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from consumers.app import ingest
 from consumers.case_events import StoreAwayError
+from consumers.heard import Heard, keep_noting
 from consumers.progress import Progress
+from infra.beats import Beats
 from infra.database import create_engine, listening
+from infra.event_loop import run_lasting
 from infra.logging import configure_logging
 from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings
+from infra.tracing import begin_tracing, end_tracing
+from notifications.alerting import Alerts, keep_alerting, keep_delivering
 from notifications.channels.recorded import RecordedOutbox
+from notifications.channels.staff import StaffChannel
+from notifications.delivering import Deliverer
 from notifications.notify import Notifier
 from notifications.process import keep_notifying
 from services.accept import accept
 from services.anchor import keep_anchoring
 from services.assess_case import Rules, keep_assessing
-from services.cli.reaching import Data, settings_of, vault_of
+from services.cli.reaching import Data, rules_of, settings_of, vault_of
 from services.cli.speaking import FINDINGS, give_up
+from services.cli.watching import showing
+from services.contacts.measured import not_measured
 from services.contacts.reading import read_note
 from services.journeys.assess import assess
-from services.journeys.rule_set import RuleSet, load_rule_set
+from services.journeys.rule_set import RuleSet
+from services.provisions.packs import PackError
 from services.publishing import KafkaPublisher
 from services.relay import keep_relaying
+from services.steady_clock import SteadyClock
+from services.storage.failures import in_words
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import RuleSetNotCurrentError
 from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
 from services.storage.tables_notify import TEXTS_CHANNEL
 from services.storage.texts import read_switch
 from services.storage.vault import Vault, VaultError
+from services.web.serve import PortTakenError
 
 Ready = Callable[[], Awaitable[None]]
 
@@ -53,25 +68,34 @@ class Ground:
     vault: Vault
     rules: RuleSet
     progress: Progress = field(default_factory=Progress)
+    beats: Beats = field(default_factory=Beats)
 
 
 async def run_ingest(ground: Ground, ready: Ready | None = None) -> None:
     """Read case events and refusals from Kafka into the store."""
     take = partial(accept, ground.engine, vault=ground.vault, read_note=read_note)
-    await ingest(ground.settings, take, ground.progress, ready=ready)
+    heard = Heard()
+    await _together(
+        ingest(ground.settings, heard.listening_to(take), ground.progress, ready=ready),
+        keep_noting(ground.engine, heard),
+    )
 
 
 async def run_clock(ground: Ground) -> None:
     """Assess the cases that have new facts and those whose time has come."""
     rules = Rules(ground.rules.hash, lambda facts, now: assess(facts, ground.rules, now))
     announce_from = ground.settings.announce_from
+    unseen = not_measured(ground.rules.rules, ground.settings.sources)
+    beat = ground.beats.start("clock")
     async with listening(ground.settings, WAKE_CHANNEL) as bell:
         await keep_assessing(
             ground.engine,
             rules,
-            bell.wait,
-            writers=[partial(write_cards_and_requests, announce_from=announce_from)],
+            beat.after(bell.wait),
+            writers=[partial(write_cards_and_requests, announce_from=announce_from, not_measured=unseen)],
             announce_from=announce_from,
+            at=beat.at,
+            is_steady=SteadyClock(ground.engine).is_steady,
         )
 
 
@@ -81,8 +105,11 @@ async def run_relay(ground: Ground) -> None:
         KafkaPublisher(ground.settings, "waymark-relay") as publisher,
         listening(ground.settings, OUTBOX_CHANNEL) as bell,
     ):
-        relaying = keep_relaying(ground.engine, publisher, bell.wait, vault=ground.vault)
-        await _together(relaying, keep_anchoring(ground.engine))
+        relay, anchoring = ground.beats.start("relay"), ground.beats.start("anchoring")
+        await _together(
+            keep_relaying(ground.engine, publisher, relay.after(bell.wait), vault=ground.vault, at=relay.at),
+            keep_anchoring(ground.engine, pause=anchoring.after(asyncio.sleep), at=anchoring.at),
+        )
 
 
 async def _together(*endless: Awaitable[None]) -> None:
@@ -98,15 +125,38 @@ async def _together(*endless: Awaitable[None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def run_notify(ground: Ground) -> None:
-    """Decide about texts that are due and send those that may go."""
-    notifier = Notifier(ground.engine, ground.vault, RecordedOutbox(ground.engine), ground.settings.texts_from)
+async def run_notify(ground: Ground, pages: str | None = None) -> None:
+    """Decide about texts that are due and send those that may go; beside it, alert staff.
+
+    ``pages`` is where the pages are, if this program serves them: a link in an alert leads there, unless
+    WAYMARK_PUBLIC_URL says otherwise.
+    """
+    settings, beat = ground.settings, ground.beats.start("notify")
+    alerting, delivering = ground.beats.start("alerting"), ground.beats.start("delivering")
+    alerts = Alerts(ground.engine, settings.cover, settings.announce_from, at=alerting.at)
+    deliverer = Deliverer(
+        ground.engine,
+        ground.vault,
+        StaffChannel(_secret(settings.alert_mail)),
+        settings.public_url or pages or f"http://{settings.web_host}:{settings.web_port}",
+        _secret(settings.control_room),
+    )
+    channel = RecordedOutbox(ground.engine)
+    notifier = Notifier(ground.engine, ground.vault, channel, ground.settings.texts_from, at=beat.at)
     async with ground.engine.begin() as conn:
         await read_switch(
             conn
         )  # from its first moment on: what was recorded before texts were switched on stays unsent
     async with listening(ground.settings, TEXTS_CHANNEL) as bell:
-        await keep_notifying(notifier, bell.wait)
+        await _together(
+            keep_notifying(notifier, beat.after(bell.wait)),
+            keep_alerting(alerts, alerting.after(asyncio.sleep)),
+            keep_delivering(deliverer, delivering.after(asyncio.sleep)),
+        )
+
+
+def _secret(given: SecretStr | None) -> str | None:
+    return given.get_secret_value() if given is not None else None
 
 
 def register(app: typer.Typer) -> None:
@@ -129,7 +179,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command("notify")
     def notify_command(data: Data = None) -> None:
-        """Run the process that decides about texts and sends those that may go."""
+        """Run the process that decides about texts, sends those that may go, and alerts staff."""
         run_alone(data, run_notify)
 
 
@@ -139,16 +189,21 @@ def run_alone(data: Data, process: Callable[[Ground], Awaitable[None]]) -> None:
     configure_logging(settings.log_level, settings.log_format)
     try:
         reached = with_servers(settings)
-        asyncio.run(_until_told_to_stop(reached, process))
-    except (NothingRunningError, LookupError, VaultError, StoreAwayError, RuleSetNotCurrentError) as problem:
+        run_lasting(_until_told_to_stop(reached, process))
+    except (
+        NothingRunningError, LookupError, VaultError, StoreAwayError, RuleSetNotCurrentError, PackError,
+        PortTakenError,
+    ) as problem:  # fmt: skip
         give_up(str(problem))
-    except (DBAPIError, KafkaError, OSError) as problem:
+    except DBAPIError as problem:
+        give_up(f"{in_words(problem)} `waymark doctor` says what is wrong.")
+    except (KafkaError, OSError) as problem:
         give_up(f"The servers cannot be reached ({type(problem).__name__}): `waymark doctor` says what is wrong.")
 
 
 async def _until_told_to_stop(settings: Settings, process: Callable[[Ground], Awaitable[None]]) -> None:
-    async with grounded(settings) as ground:
-        await until_stopped([asyncio.create_task(_as_coroutine(process(ground)))], stop_signals())
+    async with grounded(settings) as ground, showing(ground) as shown:
+        await until_stopped([asyncio.create_task(_as_coroutine(process(ground))), *shown], stop_signals())
 
 
 async def _as_coroutine(work: Awaitable[None]) -> None:
@@ -159,10 +214,16 @@ async def _as_coroutine(work: Awaitable[None]) -> None:
 async def grounded(settings: Settings) -> AsyncIterator[Ground]:
     """What processes stand on, with the store closed at the end."""
     engine = create_engine(settings, "waymark")
+    begin_tracing(settings)
     try:
-        yield Ground(settings, engine, vault_of(settings), load_rule_set())
+        ground = Ground(settings, engine, vault_of(settings), rules_of(settings))
+        # What is loaded by now stays. Walking it again took the collector a tenth of a second each time, and meanwhile
+        # every case waited.
+        gc.freeze()
+        yield ground
     finally:
         await engine.dispose()
+        await asyncio.to_thread(end_tracing)
 
 
 def stop_signals() -> asyncio.Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -15,6 +15,10 @@ from infra.database import create_engine
 from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings, SettingsError, load_settings
 from services.cli.speaking import give_up
+from services.journeys.rule_set import RuleSet, load_rule_set
+from services.provisions.holidays_file import read_holidays
+from services.provisions.packs import PACKS_IN_SERVICE, PackError
+from services.storage.failures import in_words
 from services.storage.vault import Vault, VaultError, master_key_for
 
 Data = Annotated[Path | None, typer.Option("--data", help="folder of the running `waymark up`")]
@@ -38,6 +42,35 @@ def vault_of(settings: Settings) -> Vault:
     """
     secret = settings.master_key.get_secret_value() if settings.master_key is not None else None
     return Vault(master_key_for(secret, None if settings.service else settings.data))
+
+
+def rules_of(settings: Settings, packs: Iterable[str] = PACKS_IN_SERVICE) -> RuleSet:
+    """Return the rule set that these settings make: the packs named, and the holidays of WAYMARK_HOLIDAYS.
+
+    Every command and process loads its rules here, so that none carries another calendar than its neighbours. A list
+    that cannot be used stops it, in a sentence: without it days would be counted wrong.
+
+    Raises:
+        PackError: where a pack or the list of holidays cannot be used.
+    """
+    file = settings.holidays
+    if file is None:
+        return load_rule_set(packs)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise PackError(
+            f"{file.name}: the list of holidays cannot be read. Check WAYMARK_HOLIDAYS and the file's encoding (UTF-8)."
+        ) from None
+    return load_rule_set(packs, (each.day for each in read_holidays(text, file.name)))
+
+
+def rules_or_stop(settings: Settings) -> RuleSet:
+    """Return the rule set of these settings; what cannot be used is said in a sentence, and the command ends."""
+    try:
+        return rules_of(settings)
+    except PackError as problem:
+        give_up(str(problem))
 
 
 def with_store(data: Path | None, work: Callable[[AsyncEngine, Vault, Settings], Awaitable[T]]) -> T:
@@ -64,6 +97,5 @@ def with_store(data: Path | None, work: Callable[[AsyncEngine, Vault, Settings],
         give_up("The database cannot be reached. Start `waymark up`, or check WAYMARK_DATABASE_URL.")
     except DBAPIError as problem:
         give_up(
-            f"The database refused ({type(problem.orig).__name__}). `waymark doctor` says what is wrong; "
-            "`waymark migrate` brings its tables up to date."
+            f"{in_words(problem)} `waymark doctor` says what is wrong; `waymark migrate` brings its tables up to date."
         )

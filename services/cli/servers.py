@@ -15,6 +15,7 @@ from infra.settings import Settings
 from infra.settings_listing import describe
 from infra.topics import TopicsError, apply_topics
 from services.cli.reaching import Data, settings_of, with_store
+from services.cli.restored import rewind_topic
 from services.cli.speaking import FINDINGS, WRONG_USE, give_up, print_json
 from services.storage.clock_rows import ClockError, ClockShown, advance_clock, show_clock
 from services.storage.vault import Vault
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("settings")(show_settings)
     app.command("doctor")(doctor)
     topics_app.command("apply")(topics_apply)
+    topics_app.command("rewind")(rewind_topic)
     app.add_typer(topics_app, name="topics")
     time_app.command("advance")(time_advance)
     time_app.command("show")(time_show)

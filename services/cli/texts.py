@@ -12,13 +12,12 @@ from infra.settings import Settings
 from notifications.preview import preview
 from services.cli.cases import lines_of
 from services.cli.people import read_file
-from services.cli.reaching import Data, settings_of, with_store
+from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
 from services.cli.speaking import FINDINGS, WRONG_USE, give_up, instant_option, print_json, tell
 from services.journeys.assess import assess
 from services.journeys.assessment import State
 from services.journeys.histories import read_histories
-from services.journeys.rule_set import load_rule_set
-from services.storage.texts import list_texts, set_paused
+from services.storage.texts import StoreMovedError, list_texts, set_paused
 from services.storage.vault import Vault
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")]
@@ -95,7 +94,7 @@ def preview_text(
         read = read_file(people, in_service=settings.service)
         refusals += [f"{people.name}, {each}" for each in read.refusals]
         points = read.rows
-    ruleset = load_rule_set()
+    ruleset = rules_or_stop(settings)
     duties = {
         case_id: [
             each.as_json()
@@ -124,6 +123,9 @@ def _switch(data: Path | None, *, paused: bool) -> None:
         async with engine.begin() as conn:
             return await set_paused(conn, paused=paused)
 
-    changed = with_store(data, work)
+    try:
+        changed = with_store(data, work)
+    except StoreMovedError as problem:
+        give_up(str(problem))
     state = "paused" if paused else "on"
     tell(f"All texts are {state}." if changed else f"All texts were {state} already.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +18,13 @@ from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
 from consumers.case_events import StoreAwayError
-from consumers.progress import Progress
 from contracts.topics import CASE_EVENTS
 from infra.clock import parse_instant, wall_now
 from infra.database import database_url, shown_url
 from infra.embedded.kafka import EmbeddedKafka
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import ServerStartError
+from infra.embedded.process import ServerStartError, end_of_log
+from infra.event_loop import run_lasting
 from infra.logging import configure_logging
 from infra.migrations import migrate
 from infra.running import AlreadyRunningError, Running, announce, embedded_kafka_settings, holding
@@ -42,13 +43,18 @@ from services.cli.processes import (
     until_stopped,
 )
 from services.cli.speaking import WRONG_USE, give_up, tell
+from services.cli.watching import watched_of
+from services.provisions.packs import PackError
 from services.publishing import KafkaPublisher
 from services.relay import Outgoing
 from services.storage.clock_rows import ClockError, show_clock, start_simulated_clock
+from services.storage.failures import FOLDER_FULL, in_words
 from services.storage.rule_sets import adopt_rule_set, current_rule_set
 from services.storage.vault import VaultError
 from services.web.app import build_web
 from services.web.serve import PortTakenError, address_of, listen, serving
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class ServerDiedError(Exception):
@@ -88,16 +94,20 @@ def up(
     configure_logging(settings.log_level, settings.log_format)
     try:
         with holding(settings.data), _servers(settings) as servers:
-            asyncio.run(_run(servers, starts_at, demo=demo))
+            run_lasting(_run(servers, starts_at, demo=demo))
     except (
         AlreadyRunningError, ServerStartError, ServerDiedError, SettingsError, TopicsError, ClockError, VaultError,
-        StoreAwayError, PortTakenError, LookupError,
+        StoreAwayError, PortTakenError, PackError, LookupError,
     ) as problem:  # fmt: skip
         give_up(str(problem))
     except KafkaError as problem:
         give_up(f"Kafka cannot be worked with ({type(problem).__name__}): `waymark doctor` says what is wrong.")
     except DBAPIError as problem:
-        give_up(f"The database refused ({type(problem.orig).__name__}): `waymark doctor` says what is wrong.")
+        give_up(f"{in_words(problem)} `waymark doctor` says what is wrong.")
+    except OSError as problem:
+        if problem.errno not in _NO_ROOM:
+            raise
+        give_up(FOLDER_FULL)
 
 
 @contextmanager
@@ -130,7 +140,7 @@ async def _run(servers: Servers, starts_at: datetime | None, *, demo: bool) -> N
             settings,
             ground.engine,
             vault=ground.vault,
-            liveness=_life_of(ground.progress),
+            watched=watched_of(ground, measures_store=True),
             user_header=settings.web_user_header,
         )
         async with serving(web, listener) as pages:
@@ -138,7 +148,7 @@ async def _run(servers: Servers, starts_at: datetime | None, *, demo: bool) -> N
                 asyncio.create_task(run_ingest(ground, _setting(joined)), name="ingest"),
                 asyncio.create_task(run_clock(ground), name="clock"),
                 asyncio.create_task(run_relay(ground), name="relay"),
-                asyncio.create_task(run_notify(ground), name="notify"),
+                asyncio.create_task(run_notify(ground, address_of(listener)), name="notify"),
                 *_watching(servers),
                 pages,
             ]
@@ -165,7 +175,7 @@ async def _prepare(ground: Ground, starts_at: datetime | None) -> bool:
         current = await current_rule_set(conn)
         if current is not None and current != ground.rules.hash and not ground.settings.service:
             # On one machine there is nobody to ask; in service `waymark rules adopt` is a person's decision.
-            await adopt_rule_set(conn, ground.rules.hash)
+            await adopt_rule_set(conn, ground.rules.hash, by="waymark up", parts=ground.rules.parts)
             tell("The rules have changed since this data was last used: every case is assessed anew.")
     return simulated
 
@@ -173,20 +183,15 @@ async def _prepare(ground: Ground, starts_at: datetime | None) -> bool:
 def _watching(servers: Servers) -> list[asyncio.Task[None]]:
     async def fall(name: str, server: EmbeddedPostgres | EmbeddedKafka) -> None:
         code = await server.died()
+        full = os.strerror(errno.ENOSPC) in end_of_log(server.process.log)
+        why = "because its disk is full: make room, then" if full else f"(code {code}), so everything stops:"
         raise ServerDiedError(
-            f"The embedded {name} died (code {code}), so everything stops: start `waymark up` again. "
-            "What was sent and not yet stored must be sent again."
+            f"The embedded {name} died {why} start `waymark up` again. What was stored is kept; what was sent and not "
+            "yet stored must be sent again."
         )
 
     started = (("PostgreSQL", servers.postgres), ("Kafka broker", servers.kafka))
     return [asyncio.create_task(fall(name, server)) for name, server in started if server is not None]
-
-
-def _life_of(progress: Progress) -> Callable[[], str | None]:
-    def problem() -> str | None:
-        return None if progress.is_alive() else progress.says()
-
-    return problem
 
 
 def _setting(event: asyncio.Event) -> Ready:

@@ -1,4 +1,4 @@
-"""`waymark worklist`: open alerts and tasks, soonest first."""
+"""`waymark worklist`: open alerts and tasks, soonest first; taking one in hand, and disputing a grade."""
 
 from __future__ import annotations
 
@@ -9,24 +9,36 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.cli.reaching import Data, with_store
-from services.cli.speaking import print_json
+from services.cli.speaking import FINDINGS, give_up, print_json, tell
 from services.contacts.london import by_words
 from services.projections.worklist import WorklistItem, worklist
+from services.storage.card_answers import acknowledge, dispute
 from services.storage.vault import Vault
+
+By = Annotated[str, typer.Option("--by", help="reference of the officer who says so")]
+CaseId = Annotated[str, typer.Argument(help="the case")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module to the command line."""
-    app.command("worklist")(show_worklist)
+    """Add the commands of this module to the command line."""
+    worklist_app = typer.Typer(help="Show open alerts and tasks, what is to be done soonest first.")
+    worklist_app.callback(invoke_without_command=True)(show_worklist)
+    worklist_app.command("acknowledge")(acknowledge_card)
+    worklist_app.command("dispute")(dispute_grade)
+    app.add_typer(worklist_app, name="worklist")
 
 
 def show_worklist(
+    context: typer.Context,
     officer: Annotated[str | None, typer.Option(help="only of this officer, or worklist such as WCU")] = None,
     team: Annotated[str | None, typer.Option(help="only of this team")] = None,
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")] = False,
 ) -> None:
-    """Show open alerts and tasks, what is due soonest first."""
+    """Show open alerts and tasks, what is to be done soonest first."""
+    if context.invoked_subcommand is not None:
+        context.obj = data
+        return
 
     async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> list[WorklistItem]:
         async with engine.connect() as conn:
@@ -39,5 +51,48 @@ def show_worklist(
     if not items:
         typer.echo("Nothing is open.")
     for item in items:
-        due = f"by {by_words(item.due_at)}" if item.due_at else "no date"
-        typer.echo(f"{item.case_id}  {item.kind.replace('_', ' ')}  {due}  for {item.to}\n    {item.say}")
+        at = item.act_by or item.due_at
+        due = f"by {by_words(at)}" if at else "no date"
+        taken = f" (acknowledged by {item.acknowledged_by})" if item.acknowledged_by else ""
+        typer.echo(f"{item.case_id}  {item.kind.replace('_', ' ')}  {due}  for {item.to}{taken}\n    {item.say}")
+
+
+def acknowledge_card(
+    context: typer.Context,
+    case_id: CaseId,
+    by: By,
+    victim: Annotated[str | None, typer.Option(help="only the card of this victim")] = None,
+    data: Data = None,
+) -> None:
+    """Say that a card is in hand: what was shown to this officer of the case, and every interruption of it."""
+
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> int:
+        async with engine.begin() as conn:
+            return await acknowledge(conn, case_id, by, victim)
+
+    done = with_store(data or context.obj, work)
+    if not done:
+        give_up(
+            "Nothing was acknowledged: no card of this case that waits for an answer has been put in front of this "
+            "officer. `waymark worklist --officer` shows what is open.",
+            FINDINGS,
+        )
+    tell(f"Acknowledged: {done} {'line' if done == 1 else 'lines'} of the card.")
+
+
+def dispute_grade(
+    context: typer.Context,
+    case_id: CaseId,
+    event: Annotated[str, typer.Argument(help="the event of the contact, as the worklist shows it")],
+    by: By,
+    data: Data = None,
+) -> None:
+    """Say that the grade of a contact is wrong: the card is suspended, and the supervisor looks at the record."""
+
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool:
+        async with engine.begin() as conn:
+            return await dispute(conn, case_id, event, by)
+
+    if not with_store(data or context.obj, work):
+        give_up("Nothing was disputed: this officer has no open card about the grade of this contact.", FINDINGS)
+    tell("The card is suspended. A review stands on the supervisor's list of the next morning.")

@@ -18,6 +18,9 @@ _RELEASED: Final = "policing.officer.released.v1"
 _RESTRICTED: Final = "policing.case.restricted.v1"
 _UNRESTRICTED: Final = "policing.case.unrestricted.v1"
 _REPORTED: Final = "policing.crime.reported.v1"
+DECIDING: Final = frozenset({_ASSIGNED, _RELEASED, _RESTRICTED, _UNRESTRICTED, _REPORTED})
+"""The types of events on which it depends who gets a case's cards."""
+
 _CHAIN: Final = ("SOLO", "DALO", "OIC", "supervisor")
 _WORKLISTS: Final = {"wcu": "WCU", "cps": "CPS", "court": "court", "probation": "probation"}
 

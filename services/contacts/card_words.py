@@ -169,6 +169,14 @@ def say_no_news(victim_id: str, at: datetime) -> str:
     )
 
 
+def say_disputed(victim_id: str | None) -> str:
+    """Return the supervisor's card of a grade that whoever made the contact disputes."""
+    return (
+        f"The grade of a contact with {victim_id or 'the victim'} is disputed by the person who recorded it. Read the "
+        "record with them; where the grade is wrong, record another. Until then nobody is asked about it."
+    )
+
+
 def say_link(victim_id: str, at: datetime, rule: str) -> str:
     """Return the card that asks whoever recorded a contact whether it told what is shown as overdue."""
     duty = DUTIES.get(rule, _ANY_DUTY)

@@ -1,14 +1,14 @@
 """Which cards a case's announcements raise, change and close: pure, over snapshots as they are announced.
 
-One card an obligation: raised when it is announced as approaching, the same card again, and new to look at, when it
-is overdue, closed when it is met, waived or withdrawn. A flag beside an obligation adds nothing of its own.
+One card an obligation: raised when it is announced as approaching, the same card when it is overdue, closed when it is
+met, waived or withdrawn; once overdue, a second one is for the supervisor. A flag beside an obligation adds nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -17,13 +17,13 @@ from services.contacts import card_words as words
 from services.contacts.addressee import POLICE
 from services.contacts.london import due_day
 from services.contacts.safe_contact import FactLike
-from services.provisions.working_days import WorkingDays, end_of_day, london_date
+from services.provisions.working_days import WorkingDays, add_days, end_of_day, london_date, london_time
 
-QUIET_HOUR: Final = timedelta(hours=1)
-"""Nothing is graded aloud in the first hour after a contact."""
+SUPERVISOR: Final = "supervisor"
+"""Whose duty a review is: found on the roster when it is planned."""
 
-GRADED_SINCE: Final = timedelta(days=7)
-"""Contacts longer ago than this are history: whoever recorded them is not asked about them now."""
+_SUPERVISORS_LIST: Final = 7
+"""The London hour of the supervisor's list."""
 
 _URGENT_RULES: Final = frozenset({"KENT-PHONE-24H", "VC-R11-ESCAPE"})
 
@@ -45,6 +45,8 @@ class CardKind(StrEnum):
     """A text was not sent, or has to be followed by a call."""
     RECORD = "record"
     """Something in the record has to be put right."""
+    REVIEW = "review"
+    """For the supervisor: a duty past due, or a grade that somebody disputes."""
     SET_ASIDE = "set_aside"
     """The case could not be assessed; it is shown as it last was."""
 
@@ -55,6 +57,7 @@ class Card:
 
     ``about`` names the thing whose end closes the card. ``raised_at`` may lie ahead: the card is shown from then on.
     ``duty_of`` is an agency; ``for_officer`` the person it is for, where that does not follow from the case.
+    ``is_short``: of a duty with a limit of up to one Working Day, which is shown twice.
     """
 
     kind: CardKind
@@ -68,6 +71,8 @@ class Card:
     duty_of: str = POLICE
     for_officer: str | None = None
     urgent: bool = False
+    advisory: bool = False
+    is_short: bool = False
 
     def key(self, case_id: str) -> bytes:
         """Return the card's identity: the thing it is about, and for a contact's card the contact."""
@@ -117,30 +122,6 @@ class TextAsked(Protocol):
         """Offer, news or follow_up."""
 
 
-class Graded(Protocol):
-    """What this module reads of a graded contact."""
-
-    @property
-    def event_id(self) -> str:
-        """The contact's event."""
-
-    @property
-    def victim_id(self) -> str:
-        """Whom it reached."""
-
-    @property
-    def grade(self) -> str:
-        """meaningful, tick_box or attempt."""
-
-    @property
-    def same_as(self) -> str | None:
-        """The record that stands for the conversation, if another does."""
-
-    @property
-    def recorded_by(self) -> str | None:
-        """Who recorded it."""
-
-
 def cards_of(
     announcement: Announced,
     owed: frozenset[tuple[str, str]],
@@ -187,35 +168,6 @@ def text_task(
     )
 
 
-def grade_cards(
-    contacts: Iterable[Graded], facts: Mapping[str, FactLike], announce_from: datetime | None, now: datetime
-) -> Iterator[Card]:
-    """Return a card for whoever recorded a recent contact that told nothing and that no real update has followed."""
-    listed = [each for each in contacts if each.event_id in facts]
-    for each in listed:
-        if each.grade != "tick_box" or each.same_as is not None or not each.recorded_by:
-            continue
-        at = facts[each.event_id].occurred_at
-        if now - at > GRADED_SINCE or (announce_from is not None and at < announce_from):
-            continue
-        if any(
-            other.grade == "meaningful" and other.victim_id == each.victim_id and facts[other.event_id].occurred_at > at
-            for other in listed
-        ):
-            continue
-        yield Card(
-            kind=CardKind.GRADE,
-            about=f"contact:{each.event_id}",
-            victim_id=each.victim_id,
-            rule=None,
-            event_id=each.event_id,
-            due_at=None,
-            say=words.say_no_news(each.victim_id, at),
-            raised_at=at + QUIET_HOUR,
-            for_officer=each.recorded_by,
-        )
-
-
 def _approaching(announcement: Announced, now: datetime) -> Card:
     body = announcement.body
     due_at = datetime.fromisoformat(body["due_at"])
@@ -230,6 +182,9 @@ def _approaching(announcement: Announced, now: datetime) -> Card:
         raised_at=now,
         duty_of=body["owner"],
         urgent=body["rule"] in _URGENT_RULES,
+        advisory=body["advisory"],
+        # Limits of up to one Working Day are warned of with the trigger, and no others (surfaces.md, warn_at).
+        is_short=body["warn_at"] == body["triggered_at"],
     )
 
 
@@ -243,7 +198,7 @@ def _overdue(
     if linkable:
         # Whoever made the contact is asked first; nobody hears of a breach before the end of the next Working Day.
         raised_at = max(now, end_of_day(days.after(due_day(due_at), 1)))
-    yield Card(
+    late = Card(
         kind=CardKind.OVERDUE,
         about=announcement.id,
         victim_id=body["victim_id"],
@@ -261,7 +216,11 @@ def _overdue(
         raised_at=raised_at,
         duty_of=body["owner"],
         urgent=body["rule"] in _URGENT_RULES,
+        advisory=body["advisory"],
     )
+    yield late
+    if not late.advisory:
+        yield _review(late)
     for contact_id in linkable:
         contact = facts.get(contact_id)
         recorded_by = contact.data.get("recorded_by") if contact is not None else None
@@ -278,6 +237,18 @@ def _overdue(
                 raised_at=now,
                 for_officer=officer,
             )
+
+
+def _review(late: Card) -> Card:
+    """Return the supervisor's card of a duty past due: on the list at 07:00, not on a telephone at midnight."""
+    return replace(late, kind=CardKind.REVIEW, raised_at=next_list(late.raised_at), duty_of=SUPERVISOR, urgent=False)
+
+
+def next_list(at: datetime) -> datetime:
+    """Return the moment of the next supervisor's list, 07:00 London, at or after a moment."""
+    day = london_date(at)
+    seven = london_time(day, _SUPERVISORS_LIST)
+    return seven if seven >= at else london_time(add_days(day, 1), _SUPERVISORS_LIST)
 
 
 def _flag(announcement: Announced, facts: Mapping[str, FactLike], days: WorkingDays, now: datetime) -> Card:

@@ -10,7 +10,7 @@ from services.contacts.grading_history import History, Judged
 from services.contacts.grading_points import is_update
 from services.contacts.grading_reach import REACHED, reach_of
 from services.contacts.grading_records import ATTEMPT, MEANINGFUL, TICK_BOX, Circumstances, ContactRecord
-from services.contacts.reading_cues import AWAITED_OF, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue
+from services.contacts.reading_cues import AWAITED_OF, FACT_CUES, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue
 
 _NO_CUES: frozenset[int] = frozenset()
 _CLAIMS_NOTHING = frozenset({Cue.NOTHING_NEW, Cue.ONGOING})
@@ -59,7 +59,7 @@ def _told(contact: ContactRecord, cues: AbstractSet[int], history: History, *, i
     """Return the reasons for which the words were a real update; none where they were not."""
     if contact.reading is None or not _is_real(contact, cues, history, is_copy=is_copy):
         return []
-    facts = {cue for cue in cues if FACT_OF <= cue < AWAITED_OF}
+    facts = cues & FACT_CUES
     told = []
     if Cue.ASKED in cues and Cue.ANSWERED in cues and Cue.TURNED_AWAY not in cues:
         told.append("question_answered")
@@ -73,7 +73,7 @@ def _told(contact: ContactRecord, cues: AbstractSet[int], history: History, *, i
 
 def _is_real(contact: ContactRecord, cues: AbstractSet[int], history: History, *, is_copy: bool) -> bool:
     """Say whether the words told something, and something that was not told before."""
-    facts = {cue for cue in cues if FACT_OF <= cue < AWAITED_OF}
+    facts = cues & FACT_CUES
     untold = history.untold_topics(contact) if facts or Cue.AWAITED in cues else frozenset()
     has_untold_fact = any(TOPICS[cue - FACT_OF] in untold for cue in facts)
     if is_copy and not has_untold_fact and not _has_new_awaited_day(contact, history):

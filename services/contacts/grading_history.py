@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from services.contacts.grading_events import ends_waiting_for, is_news, topics_of
 from services.contacts.grading_records import ATTEMPT, MEANINGFUL, CaseHappening, ContactRecord
@@ -18,8 +20,7 @@ _NEAR_COPY = 0.75
 _MOST_ALIKE_KEPT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """What the grader concluded about one conversation."""
 
     grade: str
@@ -45,7 +46,8 @@ class History:
         self._told: set[str] = set()
         self._fingerprints: set[str] = set()
         self._sketches: list[frozenset[int]] = []
-        self._sketch_index: dict[int, list[int]] = {}
+        self._sketch_index: dict[int, deque[int]] = {}
+        """By hash, the last few notes whose sketches hold it."""
         self.heard: set[int] = set()
         self.known_days: set[int] = set()
 
@@ -91,8 +93,9 @@ class History:
             return True
         if not reading.sketch:
             return False
-        candidates = {at for value in reading.sketch for at in self._sketch_index.get(value, ())}
         sketch = frozenset(reading.sketch)
+        candidates: set[int] = set()
+        candidates.update(*(self._sketch_index[value] for value in sketch & self._sketch_index.keys()))
         return any(_likeness(sketch, self._sketches[at]) >= _NEAR_COPY for at in candidates)
 
     def remember(self, contact: ContactRecord, judged: Judged) -> None:
@@ -117,10 +120,10 @@ class History:
             place = len(self._sketches)
             self._sketches.append(frozenset(reading.sketch))
             for value in reading.sketch:
-                alike = self._sketch_index.setdefault(value, [])
+                alike = self._sketch_index.get(value)
+                if alike is None:
+                    alike = self._sketch_index[value] = deque(maxlen=_MOST_ALIKE_KEPT)
                 alike.append(place)
-                if len(alike) > _MOST_ALIKE_KEPT:
-                    del alike[0]
 
 
 def _likeness(one: frozenset[int], other: frozenset[int]) -> float:

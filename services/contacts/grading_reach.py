@@ -14,6 +14,10 @@ DELIVERY_FAILED = "delivery_failed"
 _FAILED = {"undelivered": DELIVERY_FAILED, "no_answer": NOT_REACHED}
 _WRITTEN = frozenset({"sms", "email", "letter"})
 _STANDS_IN = frozenset({Cue.ADVISER, Cue.NOMINATED_CONTACT})
+_SPOKE_FOR = frozenset({Cue.NOMINATED_CONTACT, Cue.VERY_SPECIFIC})
+_REACHED_AND_TOLD = frozenset({Cue.REACHED, Cue.TOLD_NOW})
+_SPOKE = frozenset({Cue.REACHED, Cue.CUT_SHORT})
+_FAILED_TRY = frozenset({Cue.NOT_REACHED, Cue.DELIVERY_FAILED})
 
 
 def reach_of(contact: ContactRecord, cues: AbstractSet[int], circumstances: Circumstances) -> str:
@@ -58,11 +62,11 @@ def _reach_in_writing(contact: ContactRecord, cues: AbstractSet[int]) -> str:
 
 
 def _reach_by_note(cues: AbstractSet[int]) -> str:
-    was_relative = Cue.RELATIVE_ANSWERED in cues and not cues & {Cue.NOMINATED_CONTACT, Cue.VERY_SPECIFIC}
-    if was_relative and not {Cue.REACHED, Cue.TOLD_NOW} <= cues:
+    was_relative = Cue.RELATIVE_ANSWERED in cues and cues.isdisjoint(_SPOKE_FOR)
+    if was_relative and not cues >= _REACHED_AND_TOLD:
         return NOT_REACHED
-    if Cue.LEFT_VOICEMAIL in cues and not cues & {Cue.REACHED, Cue.CUT_SHORT}:
+    if Cue.LEFT_VOICEMAIL in cues and cues.isdisjoint(_SPOKE):
         return NOT_REACHED
-    if cues & {Cue.NOT_REACHED, Cue.DELIVERY_FAILED} and not cues & {Cue.REACHED, Cue.CUT_SHORT, Cue.TOLD_NOW}:
+    if not cues.isdisjoint(_FAILED_TRY) and cues.isdisjoint(_SPOKE) and Cue.TOLD_NOW not in cues:
         return NOT_REACHED
     return REACHED

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from services.contacts.grading_records import ContactRecord
 
 SAME_CONVERSATION_WITHIN = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, gc=False):
     """Records of one conversation in order; ``counted`` has the longest note and stands for them all.
 
     ``informed_of`` is everything that any of the records names.
@@ -56,6 +56,8 @@ def _is_same(first: ContactRecord, other: ContactRecord) -> bool:
 
 
 def _conversation(group: list[ContactRecord]) -> Conversation:
+    if len(group) == 1:
+        return Conversation((group[0],), group[0], tuple(dict.fromkeys(group[0].informed_of)))
     counted = max(group, key=_note_length)
     named = dict.fromkeys(name for record in group for name in record.informed_of)
     return Conversation(records=tuple(group), counted=counted, informed_of=tuple(named))

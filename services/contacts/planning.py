@@ -125,7 +125,8 @@ def _who_and_by_when(item: Item, safe: SafeTimes, roster: Roster, at: datetime) 
         to = next((each for each in chain if _has_a_list_within(roster, each, at, patience)), roster.cover)
         if item.due_at is None:
             return to, None
-        soonest = next(_windows_at_work(roster, to, safe, at, at + AWAY), None)
+        seen_at = at if item.urgent else _next_list(roster, to, at)
+        soonest = next(_windows_at_work(roster, to, safe, seen_at, seen_at + AWAY), None)
         return to, soonest.closes if soonest is not None else item.due_at
     for each in chain:
         last = None

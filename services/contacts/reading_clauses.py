@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from services.contacts.reading_lexicon import read_lexicon, read_word_lists
 from services.contacts.reading_phrases import Hit, PhraseFinder
 from services.contacts.reading_words import Clause, Sentence
@@ -86,8 +88,7 @@ class Said:
         self.is_firm = self.is_awaiting = self.is_scheduled = self.has_time = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Voice:
+class _Voice(msgspec.Struct, frozen=True, gc=False):
     """How a clause is meant: ``is_empty`` where it says or asks nothing but form, ``is_hers`` where she speaks."""
 
     is_empty: bool

@@ -83,6 +83,8 @@ TOPICS: tuple[str, ...] = (
     "translation",
 )
 
+_PLACE = {topic: place for place, topic in enumerate(TOPICS)}
+
 FACT_OF = 100
 """Added to a topic's place in TOPICS: the note reports that something happened there."""
 AWAITED_OF = 200
@@ -90,17 +92,20 @@ AWAITED_OF = 200
 NAMED_OF = 300
 """Added to a topic's place in TOPICS: the note names it, in whatever way."""
 
+FACT_CUES = frozenset(range(FACT_OF, FACT_OF + len(TOPICS)))
+"""Every code for "the note reports something that happened"."""
+
 
 def fact_cue(topic: str) -> int:
     """Return the code for "the note reports something that happened" on a topic."""
-    return FACT_OF + TOPICS.index(topic)
+    return FACT_OF + _PLACE[topic]
 
 
 def awaited_cue(topic: str) -> int:
     """Return the code for "the note says something is awaited" on a topic."""
-    return AWAITED_OF + TOPICS.index(topic)
+    return AWAITED_OF + _PLACE[topic]
 
 
 def named_cue(topic: str) -> int:
     """Return the code for "the note names this topic"."""
-    return NAMED_OF + TOPICS.index(topic)
+    return NAMED_OF + _PLACE[topic]

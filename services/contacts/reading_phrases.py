@@ -1,16 +1,17 @@
 """Finding phrases of the lexicon in a run of words.
 
 A phrase is words with spaces between them. ``a|b`` is either word, ``word*`` any word that begins so, ``_`` any one
-word and ``..`` up to three words. Each word of a note is looked up once; only words that can begin a phrase cost more.
+word and ``..`` up to three words. Phrases are found by their first two words, so that a word of a note costs a few
+looks into tables, however many phrases could begin with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _GAP = 3
-_SHORTEST_BEGINNING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ class _Element:
         return self.anything or word in self.exact or (bool(self.beginnings) and word.startswith(self.beginnings))
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase that was found: its concept, and the places of its first word and after its last."""
 
     concept: str
@@ -35,40 +35,89 @@ class Hit:
     end: int
 
 
+class _Continuation(NamedTuple):
+    """How a phrase goes on: ``rest`` after a second word that stands behind at most ``gap`` others."""
+
+    number: int
+    concept: str
+    gap: int
+    rest: tuple[_Element, ...]
+
+
+@dataclass(slots=True)
+class _Opening:
+    """The phrases that begin with one word: those that are no longer, and the others by their second word.
+
+    ``loose`` are the few whose second word is any or only begins in a certain way; their ``rest`` holds it.
+    """
+
+    whole: list[str] = field(default_factory=list)
+    by_second: dict[str, list[_Continuation]] = field(default_factory=dict)
+    loose: list[_Continuation] = field(default_factory=list)
+
+    def add(self, number: int, concept: str, rest: tuple[_Element, ...]) -> None:
+        """Add a phrase by what comes after its first word."""
+        if not rest:
+            self.whole.append(concept)
+            return
+        second = rest[0]
+        if second.anything or second.beginnings:
+            self.loose.append(_Continuation(number, concept, 0, rest))
+            return
+        continuation = _Continuation(number, concept, second.gap, rest[1:])
+        for word in second.exact:
+            self.by_second.setdefault(word, []).append(continuation)
+
+
 class PhraseFinder:
     """The phrases of a lexicon, indexed by the words they can begin with."""
 
     def __init__(self, lexicon: Mapping[str, Sequence[str]]) -> None:
         """Compile the lexicon: concept to phrases."""
-        self._exact: dict[str, list[tuple[str, tuple[_Element, ...]]]] = {}
-        self._beginning: dict[str, list[tuple[str, tuple[_Element, ...]]]] = {}
-        for concept, phrases in lexicon.items():
-            for phrase in phrases:
-                first, *rest = _compile(phrase)
-                entry = (concept, tuple(rest))
-                for word in first.exact:
-                    self._exact.setdefault(word, []).append(entry)
-                for beginning in first.beginnings:
-                    self._beginning.setdefault(beginning, []).append(entry)
-        self._longest = max(map(len, self._beginning), default=0)
+        self._exact: dict[str, _Opening] = {}
+        self._beginning: dict[str, _Opening] = {}
+        phrases = [(concept, _compile(phrase)) for concept, phrases in lexicon.items() for phrase in phrases]
+        for number, (concept, (first, *rest)) in enumerate(phrases):
+            for word in first.exact:
+                self._exact.setdefault(word, _Opening()).add(number, concept, tuple(rest))
+            for beginning in first.beginnings:
+                self._beginning.setdefault(beginning, _Opening()).add(number, concept, tuple(rest))
+        self._shortest = min(map(len, self._beginning), default=0)
+        self._beginnings: dict[str, list[str]] = {}
+        for beginning in self._beginning:
+            self._beginnings.setdefault(beginning[: self._shortest], []).append(beginning)
 
-    def find(self, words: Sequence[str]) -> Iterator[Hit]:
-        """Yield every phrase found in the words, by the place of its first word."""
-        seen: dict[str, list[tuple[str, tuple[_Element, ...]]]] = {}
+    def find(self, words: Sequence[str]) -> list[Hit]:
+        """Return every phrase found in the words, by the place of its first word."""
+        hits: list[Hit] = []
         for start, word in enumerate(words):
-            entries = seen.get(word)
-            if entries is None:
-                entries = seen[word] = self._entries_for(word)
-            for concept, rest in entries:
-                end = _match(words, start + 1, rest)
-                if end:
-                    yield Hit(concept, start, end)
+            opening = self._exact.get(word)
+            if opening is not None:
+                hits += _follow(opening, words, start)
+            for beginning in self._beginnings.get(word[: self._shortest], ()):
+                if word.startswith(beginning):
+                    hits += _follow(self._beginning[beginning], words, start)
+        return hits
 
-    def _entries_for(self, word: str) -> list[tuple[str, tuple[_Element, ...]]]:
-        entries = list(self._exact.get(word, ()))
-        for length in range(_SHORTEST_BEGINNING, min(len(word), self._longest) + 1):
-            entries.extend(self._beginning.get(word[:length], ()))
-        return entries
+
+def _follow(opening: _Opening, words: Sequence[str], start: int) -> Iterator[Hit]:
+    """Yield the phrases of an opening that are found at its place."""
+    after = start + 1
+    for concept in opening.whole:
+        yield Hit(concept, start, after)
+    near = words[after : after + _GAP + 1]
+    if not opening.by_second.keys().isdisjoint(near):
+        tried: set[int] = set()
+        for gap, word in enumerate(near):
+            for number, concept, furthest, rest in opening.by_second.get(word, ()):
+                # The nearest fit of the second word is taken; the phrase is not tried again with a later one.
+                if gap <= furthest and number not in tried:
+                    tried.add(number)
+                    if end := _match(words, after + gap + 1, rest):
+                        yield Hit(concept, start, end)
+    for _, concept, _, rest in opening.loose:
+        if end := _match(words, after, rest):
+            yield Hit(concept, start, end)
 
 
 def _compile(phrase: str) -> list[_Element]:

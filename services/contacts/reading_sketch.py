@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from zlib import crc32
@@ -29,7 +28,7 @@ def sketch_of(sentences: Sequence[Sentence]) -> tuple[int, ...]:
 
     Numbers, dates and pronouns are left out: a repeat with another date or pronoun is still a repeat.
     """
-    return tuple(heapq.nsmallest(SKETCH_SIZE, set(_pairs(sentences))))
+    return tuple(sorted(set(_pairs(sentences)))[:SKETCH_SIZE])
 
 
 def _pairs(sentences: Sequence[Sentence]) -> Iterator[int]:

@@ -33,6 +33,9 @@ _PART_OF_MONTH = frozenset(
     {"in", "end", "by", "mid", "early", "late", "until", "of", "beginning", "start", "before", "for"}
 )
 _COMING = frozenset({"next", "this", "by", "on", "until", "from", "coming", "every"})
+_DAY_NAMES = WEEKDAYS | {"tomorrow", "tonight", "fortnight"}
+_WEEKEND = frozenset({"sat", "sun"})
+_MAYBE_A_TIME = _DAY_NAMES | _WEEKEND | MONTHS.keys() | SPANS
 _LAST_MONTH = 12
 _LAST_DAY = 31
 
@@ -71,9 +74,9 @@ def sentences_of(note: str) -> tuple[list[Sentence], tuple[int, ...]]:
     clause = Clause()
     quoted = False
     for match in _TOKEN.finditer(note.lower()):
-        kind, text = match.lastgroup, match.group()
+        kind, text = match.lastgroup, match[0]
         if kind == "word":
-            for word in _spelt_out(text):
+            for word in (SPELLINGS.get(text, text),) if text.isalnum() else _spelt_out(text):
                 if word in _NEW_CLAUSE and clause.words:
                     clauses.append(clause)
                     clause = Clause(quoted=quoted)
@@ -107,6 +110,7 @@ def _close(sentences: list[Sentence], clauses: list[Clause], ending: str) -> Non
 
 
 def _spelt_out(text: str) -> Sequence[str]:
+    """Return the words that stand in one with an apostrophe, a stroke or an ampersand, each in its full spelling."""
     whole = SPELLINGS.get(text)
     if whole is not None:
         return (whole,)
@@ -124,27 +128,31 @@ def _spelt_out(text: str) -> Sequence[str]:
 def _find_times(clause: Clause) -> None:
     words = clause.words
     for at, word in enumerate(words):
+        is_number = word[0].isdigit()
+        if not is_number and word not in _MAYBE_A_TIME:
+            continue
         before = words[at - 1] if at else ""
         after = words[at + 1] if at + 1 < len(words) else ""
-        if word[0].isdigit():
-            day = _day_of_number(word, before, after)
-            if day:
-                clause.days.append(day)
-            elif _CLOCK.match(word) or _ORDINAL.match(word) or after in SPANS:
-                clause.has_other_time = True
-        elif word in MONTHS:
-            if not (before[:1].isdigit() or after[:1].isdigit()) and (
-                word not in {"may", "mar"} or before in _PART_OF_MONTH
-            ):
-                clause.has_other_time = True
-        elif (
-            word in WEEKDAYS
-            or word in {"tomorrow", "tonight", "fortnight"}
-            or (word in {"sat", "sun"} and (before in _COMING or after[:1].isdigit()))
-            or (word in SPANS and (before in {"next", "this", "coming"} or before in NUMBER_WORDS))
-        ):
+        day = _day_of_number(word, before, after) if is_number else 0
+        if day:
+            clause.days.append(day)
+        elif _is_a_time_of_number(word, after) if is_number else _is_a_time_in_words(word, before, after):
             clause.has_other_time = True
     clause.has_time = clause.has_other_time or bool(clause.days)
+
+
+def _is_a_time_of_number(word: str, after: str) -> bool:
+    return bool(_CLOCK.match(word) or _ORDINAL.match(word)) or after in SPANS
+
+
+def _is_a_time_in_words(word: str, before: str, after: str) -> bool:
+    """Say whether a month, a weekday or a span is meant as a time: "in May", "Tuesday", "next week", not "may"."""
+    if word in MONTHS:
+        is_of_a_day = before[:1].isdigit() or after[:1].isdigit()
+        return not is_of_a_day and (word not in {"may", "mar"} or before in _PART_OF_MONTH)
+    if word in _WEEKEND:
+        return before in _COMING or after[:1].isdigit()
+    return word in _DAY_NAMES or before in {"next", "this", "coming"} or before in NUMBER_WORDS
 
 
 def _day_of_number(word: str, before: str, after: str) -> int:

@@ -125,12 +125,7 @@ def _say(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grader) -> _
 
 def _applicable(ruleset: RuleSet, case: CaseFacts) -> Iterable[Rule]:
     types = case.by_type.keys()
-    return (
-        rule
-        for rule in ruleset.rules
-        if rule.shape not in (Shape.ROLLING, Shape.WINDOW)
-        and (not rule.triggers or any(clause.type in types for clause in rule.triggers))
-    )
+    return (rule for rule, triggers in ruleset.with_triggers if not triggers or not types.isdisjoint(triggers))
 
 
 def _next_change(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grader, said: _Said) -> datetime | None:

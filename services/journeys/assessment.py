@@ -1,7 +1,8 @@
 """What can be said of a case at a moment: the result of ``assess``, as values and as JSON.
 
-Everything here is frozen and comparable. The JSON is a surface that must not move (surfaces.md, "The assessment").
-Every instant is aware and in UTC; every ``_on`` date is a London date.
+Everything here is frozen and comparable; what a case has dozens of are msgspec structs, which are quick to make. The
+JSON is a surface that must not move (surfaces.md, "The assessment"). Every instant is aware and in UTC; every ``_on``
+date is a London date.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
+
+import msgspec
 
 Entitlement = Literal["standard", "enhanced"]
 
@@ -29,8 +32,7 @@ class State(StrEnum):
     """The victim chose not to have it; it is owed to nobody and counts nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(msgspec.Struct, frozen=True, gc=False):
     """One rule owed to one victim for one trigger."""
 
     id: str
@@ -106,8 +108,7 @@ class Flag:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class GradedContact:
+class GradedContact(msgspec.Struct, frozen=True, gc=False):
     """How one recorded contact was graded; ``same_as`` names the record that stands for the conversation."""
 
     event_id: str
@@ -195,11 +196,20 @@ class Assessment:
 
     def as_json(self) -> dict[str, Any]:
         """The case as surfaces.md has it; ``as_of`` stands once, beside the list of cases."""
+        rest = self.unannounced_as_json()
+        return {
+            "case_id": rest.pop("case_id"),
+            "obligations": [each.as_json() for each in self.obligations],
+            "contacts": rest.pop("contacts"),
+            "flags": [each.as_json() for each in self.flags],
+            **rest,
+        }
+
+    def unannounced_as_json(self) -> dict[str, Any]:
+        """The case as surfaces.md has it, without the obligations and flags: those are announced one by one."""
         found: dict[str, Any] = {
             "case_id": self.case_id,
-            "obligations": [each.as_json() for each in self.obligations],
             "contacts": [each.as_json() for each in self.contacts],
-            "flags": [each.as_json() for each in self.flags],
             "awaited": [each.as_json() for each in self.awaited],
             "next_change_at": _text(self.next_change_at),
         }

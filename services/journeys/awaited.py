@@ -134,9 +134,9 @@ class Waits:
         contacts = self._scene.heard
         for index, each in enumerate(contacts):
             promised_by = each.fact.on("promised_by")
-            later = contacts[index + 1 :]
             if promised_by is not None and not any(
-                other.grade != "attempt" and other.fact.occurred_at > each.fact.occurred_at for other in later
+                other.grade != "attempt" and other.fact.occurred_at > each.fact.occurred_at
+                for other in contacts[index + 1 :]
             ):
                 agency = each.fact.agency or "police"
                 self._wait(

@@ -14,14 +14,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
 
+import msgspec
+
 from services.journeys.arrows import ABSENT, FLAG_ARROWS, NEWS_ARROWS, OBLIGATION_ARROWS, Arrow, Stands, Unheard
 from services.journeys.assessment import Assessment, News, Obligation, State
 
 Thing = Literal["obligation", "flag", "news"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What was last announced of one obligation, flag or piece of news.
 
     ``body`` is the whole snapshot as JSON values. ``quiet``: everything about it so far lay before go-live, so it was
@@ -111,7 +112,7 @@ def fold(announcements: Iterable[Announcement], onto: Announced | None = None) -
 
 def view_of(assessment: Assessment) -> dict[str, Any]:
     """Return the part of an assessment that is not announced and is stored for the pages, as JSON values."""
-    return {name: held for name, held in assessment.as_json().items() if name not in {"obligations", "flags"}}
+    return assessment.unannounced_as_json()
 
 
 def stands(obligation: Obligation, as_of: datetime) -> Stands:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
@@ -21,8 +20,7 @@ from services.provisions.rules import Rule
 from services.provisions.working_days import WorkingDays, london_date
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
+class Met(msgspec.Struct, frozen=True, gc=False):
     """What met an obligation and when; ``at`` may be before the trigger."""
 
     at: datetime

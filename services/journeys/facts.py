@@ -7,15 +7,15 @@ what was said to a victim (a contact's note is read once, when it is accepted, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+import msgspec
 
 from services.contacts.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One event of a case, as the source told it.
 
     ``occurred_at`` is when it happened and ``known_at`` when the source first wrote it down (``recorded_at``, else
@@ -33,7 +33,7 @@ class Fact:
     victim_id: str | None = None
     suspect_ref: str | None = None
     agency: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = msgspec.field(default_factory=dict)
     reading: Reading | None = None
 
     @property

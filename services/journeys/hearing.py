@@ -40,12 +40,12 @@ def heard_by(
     if not contacts:
         return [], []
     links = journey.case.links
-    named = {(fact.id, fact.source): (*fact.data.get("informed_of", ()), *links.get(fact.id, ())) for fact in contacts}
-    records = [_record(fact, named[fact.id, fact.source], now) for fact in contacts]
+    named = [(*fact.data.get("informed_of", ()), *links.get(fact.id, ())) for fact in contacts]
+    records = [_record(fact, names, now) for fact, names in zip(contacts, named, strict=True)]
     grades = grader(records, _happenings(journey), _circumstances(journey))
     regraded = _regraded(journey)
     graded = [_graded(fact, grade, regraded) for fact, grade in zip(contacts, grades, strict=True)]
-    return graded, represented(contacts, graded, [named[fact.id, fact.source] for fact in contacts])
+    return graded, represented(contacts, graded, named)
 
 
 def _record(fact: Fact, named: tuple[str, ...], now: datetime) -> ContactRecord:

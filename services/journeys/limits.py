@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from services.provisions.rules import Limit, Rule, Unit
 from services.provisions.working_days import (
@@ -22,8 +23,7 @@ _LEAD_MONTHS_DAYS = 28
 _SHORT_WORKING_DAYS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True, gc=False):
     """A London date and the instant (UTC) at which it is too late."""
 
     on: date

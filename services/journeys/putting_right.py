@@ -7,9 +7,11 @@ arrived (events.md, "Putting the record right"). What is left is the set of fact
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from services.journeys import event_types as t
 from services.journeys.facts import Fact
@@ -84,7 +86,7 @@ def _standing(knowledge: list[Fact]) -> list[Fact]:
 
 def replaced(fact: Fact, correction: Fact, occurred_at: datetime, data: dict[str, Any]) -> Fact:
     """The fact with the time and data of a correction's replacement; what it was known from stays."""
-    return replace(
+    return msgspec.structs.replace(
         fact,
         occurred_at=occurred_at,
         victim_id=data.get("victim_id"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version
+from typing import Any
 
 import yaml
 
@@ -35,18 +36,17 @@ class RuleSet:
     rules: tuple[Rule, ...]
     days: WorkingDays
     hash: str
+    parts: Mapping[str, str | int]
+    """What the hash is made of, each part under its name: that a person sees which part another rule set changed."""
 
     @cached_property
-    def by_trigger(self) -> Mapping[str, Sequence[Rule]]:
-        """The rules that an event of a type can trigger."""
-        found: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            if rule.shape is not Shape.ROLLING:
-                for clause in rule.triggers:
-                    waiting = found.setdefault(clause.type, [])
-                    if rule not in waiting:
-                        waiting.append(rule)
-        return found
+    def with_triggers(self) -> Sequence[tuple[Rule, frozenset[str]]]:
+        """The rules that events raise duties under, each with the types of those events (none: the case's end)."""
+        return [
+            (rule, frozenset(clause.type for clause in rule.triggers))
+            for rule in self.rules
+            if rule.shape not in (Shape.ROLLING, Shape.WINDOW)
+        ]
 
     @cached_property
     def starts_on(self) -> Mapping[str, date]:
@@ -74,25 +74,38 @@ class RuleSet:
 
 
 def load_rule_set(packs: Iterable[str] = PACKS_IN_SERVICE, extra_holidays: Iterable[date] = ()) -> RuleSet:
-    """The rule set of the named packs; raises PackError in a sentence where one cannot be used.
+    """The rule set of the named packs that ship with Waymark; raises PackError where one cannot be used.
 
-    Flags do not depend on the packs chosen (surfaces.md), so the rules behind flags are always known to the core.
+    ``extra_holidays``: bank holidays proclaimed since the bundled list was made; they count in the hash.
     """
     names = tuple(dict.fromkeys(packs))
-    texts = {name: pack_text(name) for name in dict.fromkeys((*names, _FLAGS_REST_ON))}
+    return rule_set_of({name: pack_text(name) for name in (*names, _FLAGS_REST_ON)}, names, extra_holidays)
+
+
+def rule_set_of(texts: Mapping[str, str], packs: Iterable[str], extra_holidays: Iterable[date] = ()) -> RuleSet:
+    """The rule set of these packs, given as text by name; raises PackError in a sentence where one cannot be used.
+
+    Flags do not depend on the packs chosen (surfaces.md), so the rules behind flags are always known to the core:
+    ``texts`` holds KENT also where it is not among ``packs``.
+    """
+    names = tuple(dict.fromkeys(packs))
+    read = {name: read_pack(text, f"{name}.yaml") for name, text in texts.items()}
     rules = tuple(
         rule
-        for name, text in texts.items()
-        for rule in read_pack(text, f"{name}.yaml")
+        for name, found in read.items()
+        for rule in found
         if name in names or rule.shape in (Shape.ROLLING, Shape.PHONE)
     )
     days = WorkingDays(extra_holidays)
-    content = {
-        "packs": {name: yaml.safe_load(text) for name, text in texts.items()},
-        "holidays": days.content,
-        "zone": version("tzdata"),
-        "grader": GRADER_EDITION,
-        "core": CORE_VERSION,
+    packs_read = {name: yaml.safe_load(text) for name, text in texts.items()}
+    versions = {name: content["version"] for name, content in packs_read.items()}
+    others = {"holidays": days.content, "zone": version("tzdata"), "grader": GRADER_EDITION, "core": CORE_VERSION}
+    parts = {
+        **{f"pack {name} {versions[name]}": _digest(content) for name, content in packs_read.items()},
+        **{name: content if isinstance(content, str | int) else _digest(content) for name, content in others.items()},
     }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-    return RuleSet(names, rules, days, digest)
+    return RuleSet(names, rules, days, _digest({"chosen": names, "packs": packs_read, **others}), parts)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

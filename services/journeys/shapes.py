@@ -5,6 +5,7 @@ A shape turns a rule's parameters into obligations. What all shapes share (dates
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,10 +77,8 @@ def _told_by_unit(rule: Rule, scene: Scene) -> Iterator[Obligation | None]:
 
 def _possible(scene: Scene, trigger: Fact) -> tuple[str, ...]:
     """Real updates since the trigger that name nothing: one of them may have told it (surfaces.md)."""
-    since = trigger.occurred_at
-    return tuple(
-        each.fact.id for each in scene.heard if each.fact.occurred_at >= since and each.is_meaningful and not each.named
-    )
+    first = bisect_left(scene.heard, trigger.occurred_at, key=lambda each: each.fact.occurred_at)
+    return tuple(each.fact.id for each in scene.heard[first:] if not each.named and each.is_meaningful)
 
 
 def _acted(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:

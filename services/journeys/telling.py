@@ -7,18 +7,19 @@ section 2). A contact graded attempt or tick-box tells nothing, whatever it name
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from services.journeys.assessment import GradedContact
 from services.journeys.facts import Fact
 
 _LETTERS = frozenset({"letter", "email"})
 _UPDATE_AGENCIES = frozenset({None, "police", "wcu", "cps"})
+_NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True, gc=False):
     """One conversation with the victim: the contact that stands for it, its grade and all it named."""
 
     fact: Fact
@@ -80,11 +81,12 @@ def represented(
     contacts: Sequence[Fact], graded: Sequence[GradedContact], named: Sequence[Sequence[str]]
 ) -> list[Heard]:
     """One ``Heard`` a conversation, in order: records of the same conversation count for nothing beside it."""
-    together: dict[str, set[str]] = {}
+    together: dict[str, frozenset[str]] = {}
     for grade, names in zip(graded, named, strict=True):
-        together.setdefault(grade.same_as or grade.event_id, set()).update(names)
+        stands_for_it = grade.same_as or grade.event_id
+        together[stands_for_it] = together.get(stands_for_it, _NOTHING).union(names)
     return [
-        Heard(fact, grade.grade, frozenset(together[grade.event_id]))
+        Heard(fact, grade.grade, together[grade.event_id])
         for fact, grade in zip(contacts, graded, strict=True)
         if grade.same_as is None
     ]

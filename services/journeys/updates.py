@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +33,11 @@ def update_periods(
     ``agreements`` are those that say how often. A period not yet past due when the case ends is absent.
     """
     closers = [each.fact for each in heard if each.closes_periods]
+    closed_at = [fact.occurred_at for fact in closers]
     found: list[Period] = []
     for opener in _openers(duties, rule, closers, spans):
-        closed_by = next((fact for fact in closers if fact.occurred_at > opener.occurred_at), None)
+        later = bisect_right(closed_at, opener.occurred_at)
+        closed_by = closers[later] if later < len(closers) else None
         span = spans.at(opener.occurred_at)
         ended_at = span.ended_at if span is not None else None
         waived_at = duties.waivers(rule).first_from(opener.occurred_at)

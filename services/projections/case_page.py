@@ -89,14 +89,15 @@ async def read_case(conn: AsyncConnection, key: bytes) -> CaseShown | None:
         assessed_at=case.assessed_at,
         problem=case.problem,
         retry_at=case.retry_at,
-        duties=Listed(tuple(duty_of(row) for row in duty_rows), await counted(conn, duty_query, duty_rows)),
-        flags=Listed(tuple(ShownFlag(*row) for row in flag_rows), await counted(conn, flag_query, flag_rows)),
+        duties=Listed(tuple(duty_of(row) for row in duty_rows), await counted(conn, duty_query, duty_rows, SHOWN)),
+        flags=Listed(tuple(ShownFlag(*row) for row in flag_rows), await counted(conn, flag_query, flag_rows, SHOWN)),
         contacts=Listed(tuple(contacts[:SHOWN]), len(contacts)),
         awaited=tuple(_wait(each) for each in view.get("awaited", ())),
         notes=tuple(view.get("notes", ())),
         announcements=Listed(tuple(_announcement(row.sequence, row.entry) for row in entries), case.sequence),
         problems=Listed(
-            tuple(RecordProblem(*row) for row in problem_rows), await counted(conn, problem_query, problem_rows)
+            tuple(RecordProblem(*row) for row in problem_rows),
+            await counted(conn, problem_query, problem_rows, SHOWN),
         ),
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.anchor_lateness import LATENESS, complaint
 from infra.migrations import newest_revision
 
 LIMIT_S: Final = 5.0
@@ -18,9 +19,14 @@ LIMIT_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What keeps this process from its work, a sentence each; none: it is ready."""
+    """What keeps this process from its work, a sentence each; none: it is ready.
+
+    ``complaints`` are about the whole and keep no process from its work: to take the pages away from people because
+    the ledger is not anchored would help nobody.
+    """
 
     problems: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -30,17 +36,20 @@ class Readiness:
 
 async def readiness(engine: AsyncEngine, kafka_bootstrap_servers: str | None) -> Readiness:
     """Ask what this process stands on. Nothing raises, and no sentence holds an address or a password."""
-    problems = []
+    problems: list[str] = []
+    complaints: list[str] = []
     try:
         async with asyncio.timeout(LIMIT_S):
             problems += await _schema_problems(engine)
+            if not problems:
+                complaints += await _anchor_complaints(engine)
     except (SQLAlchemyError, OSError, TimeoutError) as failure:
         problems.append(f"The database does not answer ({type(failure).__name__}): check it with `waymark doctor`.")
     except Exception as failure:  # noqa: BLE001 - a driver's own errors differ by how the connection was lost
         problems.append(f"The database cannot be used ({type(failure).__name__}): check it with `waymark doctor`.")
     if not kafka_bootstrap_servers:
         problems.append("No Kafka is known: set WAYMARK_KAFKA_BOOTSTRAP_SERVERS, or start `waymark up`.")
-    return Readiness(tuple(problems))
+    return Readiness(tuple(problems), tuple(complaints))
 
 
 async def _schema_problems(engine: AsyncEngine) -> list[str]:
@@ -58,6 +67,13 @@ async def _schema_problems(engine: AsyncEngine) -> list[str]:
     if found != newest:
         return [f"The schema is at revision {found} and this version knows {newest}: run `waymark migrate`."]
     return []
+
+
+async def _anchor_complaints(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as conn:
+        row = (await conn.execute(text(LATENESS))).one()
+    found = complaint(row.age_s, waits=row.waits)
+    return [] if found is None else [f"{found} Look whether `waymark relay` runs."]
 
 
 _NO_SUCH_TABLE: Final = "42P01"

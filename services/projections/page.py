@@ -1,63 +1,62 @@
-"""What the first page shows: everything that is owed, was said, went wrong or waits, as it stands in the store.
+"""What stands in the store for a whole force: what is owed, what went wrong, what waits; list by list.
 
-Read only, and every list is cut at a limit and says how many more there are: a page that grows with the store would
-one day not come up when it is needed most. Nothing is judged here; what is shown is what was last assessed.
+Read only, and every list is cut where its page says and tells how many more there are: a page that grows with the
+store would one day not come up when it is needed most. Nothing is judged here; what is shown was last assessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, text
+from sqlalchemy import ARRAY, Select, String, Text, all_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.projections.shown import (
     COUNTED,
-    SHOWN,
     CaseSetAside,
     DeadLetter,
     Duty,
     Listed,
+    NotMeasured,
     RecordProblem,
     SeenContact,
-    UndatedDuties,
 )
 from services.storage.payloads import from_bytes
 from services.storage.sets import is_among
 from services.storage.tables import case_views, cases, dead_letters, facts, obligations, record_problems
 
-CASES_LOOKED_INTO: Final = 100
-"""Of how many of the cases on the page the recent contacts are shown."""
 
-RECENT: Final = timedelta(days=14)
-"""Contacts longer ago than this are on the case's own page alone."""
+class Standing(StrEnum):
+    """How a duty stands for those who look at many: each duty that is open and has a date is in one list at most."""
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the store holds that the first page shows, cards and texts aside."""
-
-    overdue: Listed[Duty]
-    """Past due and not met; advisories and what fell due before go-live aside."""
-    before_go_live: int
-    """How many fell due before go-live and are not met (counted up to ``COUNTED`` + 1)."""
-    advisories: Listed[Duty]
-    coming: Listed[Duty]
-    dead: Listed[DeadLetter]
-    set_aside: Listed[CaseSetAside]
-    problems: Listed[RecordProblem]
+    OVERDUE = "overdue"
+    """Past due and not met."""
+    NOT_LINKED = "not-linked"
+    """Past due, and a later contact may have met it: nobody has said what was told there."""
+    BEFORE_GO_LIVE = "before-go-live"
+    """Fell due before go-live and is not met; nobody was alerted."""
+    ADVISORIES = "advisories"
+    """Targets past their date; they are not rights."""
+    COMING = "coming"
+    """Owed, and not yet due."""
 
 
 _o = obligations.c
 _PAST_DUE = "obligations.state = 'breached' AND obligations.due_at IS NOT NULL"
-_OVERDUE = text(f"{_PAST_DUE} AND NOT obligations.advisory AND NOT obligations.quiet")
-_BEFORE_GO_LIVE = text(f"{_PAST_DUE} AND obligations.quiet")
-_ADVISORIES = text(f"{_PAST_DUE} AND obligations.advisory AND NOT obligations.quiet")
-_COMING = text("obligations.state IN ('pending', 'warned') AND obligations.due_at IS NOT NULL")
+# Stored JSON is compact and a quote within a text is escaped, so these bytes stand in a body as its own field alone.
+_IS_LINKABLE = 'position(\'"possible_discharge":["\'::bytea in obligations.body) > 0'
+_STANDING: Final = {
+    Standing.OVERDUE: f"{_PAST_DUE} AND NOT obligations.advisory AND NOT obligations.quiet AND NOT {_IS_LINKABLE}",
+    Standing.NOT_LINKED: f"{_PAST_DUE} AND NOT obligations.advisory AND NOT obligations.quiet AND {_IS_LINKABLE}",
+    Standing.BEFORE_GO_LIVE: f"{_PAST_DUE} AND obligations.quiet",
+    Standing.ADVISORIES: f"{_PAST_DUE} AND obligations.advisory AND NOT obligations.quiet",
+    Standing.COMING: "obligations.state IN ('pending', 'warned') AND obligations.due_at IS NOT NULL",
+}
 # These conditions are written out, not bound: only then does the planner see that a partial index holds the rows.
+_OPEN = text("obligations.state IN ('pending', 'warned', 'breached')")
 duties = select(
     _o.id,
     _o.case_key,
@@ -111,17 +110,12 @@ problems_with_cases = select(
 ).outerjoin(cases, cases.c.case_key == record_problems.c.case_key)
 """Problems of the record with the id of their case, None where it was never assessed."""
 
-_undated = (
-    select(cases.c.case_id, _o.case_key, func.count().label("open"))
-    .join(cases, cases.c.case_key == _o.case_key)
-    .where(
-        is_among(_o.case_key, "keys"),
-        _o.due_at.is_(None),
-        text("obligations.state IN ('pending', 'warned', 'breached')"),
-    )
-    .group_by(_o.case_key, cases.c.case_id)
+_unmeasured = (
+    select(_o.rule, func.count().label("open"))
+    .where(_OPEN, is_among(_o.rule, "rules"))
+    .group_by(_o.rule)
+    .order_by(func.count().desc(), _o.rule)
 )
-_names = select(cases.c.case_key, cases.c.case_id).where(is_among(cases.c.case_key, "keys"))
 _views = select(case_views.c.case_key, case_views.c.body).where(is_among(case_views.c.case_key, "keys"))
 _made_at = (
     select(facts.c.case_key, facts.c.event_id, func.max(facts.c.occurred_at).label("at"))
@@ -130,32 +124,24 @@ _made_at = (
 )
 
 
-async def read_standing(conn: AsyncConnection) -> Standing:
-    """Return what is owed, refused, set aside and wrong, each list cut at ``SHOWN``."""
-    return Standing(
-        overdue=await _read_duties(conn, _OVERDUE),
-        before_go_live=await _count(conn, duties.where(_BEFORE_GO_LIVE)),
-        advisories=await _read_duties(conn, _ADVISORIES),
-        coming=await _read_duties(conn, _COMING),
-        dead=await _read_dead(conn),
-        set_aside=await _read_aside(conn),
-        problems=await _read_problems(conn),
-    )
+async def read_duties(
+    conn: AsyncConnection, standing: Standing, most: int, not_measured: frozenset[str] = frozenset()
+) -> Listed[Duty]:
+    """Return the duties that stand so, soonest or longest ago first; those under rules not measured are in no list."""
+    query = duties.where(text(_STANDING[standing]))
+    if not_measured:
+        unmeasured = bindparam("unmeasured", sorted(not_measured), type_=ARRAY(Text))
+        query = query.where(_o.rule != all_(unmeasured))
+    rows = (await conn.execute(query.order_by(_o.due_at, _o.id).limit(most))).all()
+    return Listed(tuple(duty_of(row) for row in rows), await counted(conn, query, rows, most))
 
 
-async def undated_duties(conn: AsyncConnection, keys: Sequence[bytes]) -> list[UndatedDuties]:
-    """Return how many duties without a date are open in each of these cases, in their order."""
-    found = {row.case_key: UndatedDuties(*row) for row in await conn.execute(_undated, {"keys": list(keys)})}
-    return [found[key] for key in keys if key in found]
-
-
-async def recent_contacts(conn: AsyncConnection, keys: Sequence[bytes], now: datetime) -> Listed[SeenContact]:
-    """Return the contacts of the last days in the first of these cases, the latest first."""
-    looked_into = list(dict.fromkeys(keys))[:CASES_LOOKED_INTO]
-    names = {row.case_key: row.case_id for row in await conn.execute(_names, {"keys": looked_into})}
-    found = await contacts_of(conn, names)
-    recent = [each for each in found if each.at is not None and now - RECENT <= each.at <= now]
-    return Listed(tuple(recent[:SHOWN]), len(recent))
+async def read_not_measured(conn: AsyncConnection, rules: frozenset[str], most: int) -> Listed[NotMeasured]:
+    """Return each of these rules under which anything is open, with how much that is."""
+    if not rules:
+        return Listed((), 0)
+    rows = (await conn.execute(_unmeasured, {"rules": sorted(rules)})).all()
+    return Listed(tuple(NotMeasured(*row) for row in rows[:most]), len(rows))
 
 
 async def contacts_of(conn: AsyncConnection, names: Mapping[bytes, str]) -> list[SeenContact]:
@@ -196,32 +182,23 @@ def duty_of(row: Any) -> Duty:
         confidence=body["confidence"],
         satisfied_at=None if met is None else datetime.fromisoformat(met),
         satisfied_by=body.get("satisfied_by"),
-        may_be_linked=bool(body.get("possible_discharge")),
+        linkable=tuple(body.get("possible_discharge") or ()),
         provisional=bool(body.get("provisional")),
     )
 
 
-async def counted(conn: AsyncConnection, query: Select[Any], rows: Sequence[Any]) -> int:
-    """Return how many rows a query has, up to ``COUNTED`` + 1; where fewer than ``SHOWN`` came they are all."""
-    if len(rows) < SHOWN:
+async def counted(conn: AsyncConnection, query: Select[Any], rows: Sequence[Any], most: int) -> int:
+    """Return how many rows a query has, up to ``COUNTED`` + 1; where fewer than ``most`` came they are all."""
+    if len(rows) < most:
         return len(rows)
-    return await _count(conn, query)
-
-
-async def _count(conn: AsyncConnection, query: Select[Any]) -> int:
     few = query.with_only_columns(text("1 AS one"), maintain_column_froms=True).order_by(None).limit(COUNTED + 1)
     total: int = (await conn.execute(select(func.count()).select_from(few.subquery()))).scalar_one()
     return total
 
 
-async def _read_duties(conn: AsyncConnection, condition: ColumnElement[bool] | Any) -> Listed[Duty]:
-    query = duties.where(condition)
-    rows = (await conn.execute(query.order_by(_o.due_at, _o.id).limit(SHOWN))).all()
-    return Listed(tuple(duty_of(row) for row in rows), await counted(conn, query, rows))
-
-
-async def _read_dead(conn: AsyncConnection) -> Listed[DeadLetter]:
-    rows = (await conn.execute(_dead.limit(SHOWN))).all()
+async def read_dead(conn: AsyncConnection, most: int) -> Listed[DeadLetter]:
+    """Return the refused records that nobody has dealt with, the latest first."""
+    rows = (await conn.execute(_dead.limit(most))).all()
     found = (
         DeadLetter(
             row.id,
@@ -234,18 +211,20 @@ async def _read_dead(conn: AsyncConnection) -> Listed[DeadLetter]:
         )
         for row in rows
     )
-    return Listed(tuple(found), await counted(conn, _dead, rows))
+    return Listed(tuple(found), await counted(conn, _dead, rows, most))
 
 
-async def _read_aside(conn: AsyncConnection) -> Listed[CaseSetAside]:
-    rows = (await conn.execute(_aside.limit(SHOWN))).all()
-    return Listed(tuple(CaseSetAside(*row) for row in rows), await counted(conn, _aside, rows))
+async def read_aside(conn: AsyncConnection, most: int) -> Listed[CaseSetAside]:
+    """Return the cases that could not be assessed, the one tried next first."""
+    rows = (await conn.execute(_aside.limit(most))).all()
+    return Listed(tuple(CaseSetAside(*row) for row in rows), await counted(conn, _aside, rows, most))
 
 
-async def _read_problems(conn: AsyncConnection) -> Listed[RecordProblem]:
+async def read_problems(conn: AsyncConnection, most: int) -> Listed[RecordProblem]:
+    """Return what was refused because it contradicts the record, the latest first."""
     query = problems_with_cases.order_by(record_problems.c.noticed_at.desc(), record_problems.c.key)
-    rows = (await conn.execute(query.limit(SHOWN))).all()
-    return Listed(tuple(RecordProblem(*row) for row in rows), await counted(conn, query, rows))
+    rows = (await conn.execute(query.limit(most))).all()
+    return Listed(tuple(RecordProblem(*row) for row in rows), await counted(conn, query, rows, most))
 
 
 def _contact(

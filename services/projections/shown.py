@@ -10,7 +10,10 @@ from datetime import date, datetime
 from typing import Final, Generic, TypeVar
 
 SHOWN: Final = 200
-"""Rows of a list that are shown."""
+"""Rows of a list that are shown on a page of its own, and on the page of a case."""
+
+ON_FRONT: Final = 8
+"""Rows of a list that are shown on the first page, which stays small however much there is."""
 
 COUNTED: Final = 10_000
 """How far the rest is counted; beyond, "more than" is said."""
@@ -20,15 +23,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
-    """The first rows of a list, and how many there are in all (counted up to ``COUNTED`` + 1)."""
+    """The first rows of a list, and how many there are in all (counted up to ``COUNTED`` + 1).
+
+    ``withheld``: how many of the first rows are of restricted cases that whoever looks may not see.
+    """
 
     rows: tuple[T, ...]
     total: int
+    withheld: int = 0
 
     @property
     def more(self) -> int:
-        """How many are not shown."""
-        return max(0, self.total - len(self.rows))
+        """How many are not shown, those withheld aside."""
+        return max(0, self.total - len(self.rows) - self.withheld)
 
     @property
     def is_countless(self) -> bool:
@@ -57,16 +64,21 @@ class Duty:
     confidence: str
     satisfied_at: datetime | None
     satisfied_by: str | None
-    may_be_linked: bool
+    linkable: tuple[str, ...]
+    """The records of later contacts that may have met it: nobody has said what was told there."""
     provisional: bool
+
+    @property
+    def is_not_linked(self) -> bool:
+        """Whether it is past due and a later contact may have met it: apart from late and never."""
+        return self.state == "breached" and bool(self.linkable) and not self.advisory
 
 
 @dataclass(frozen=True, slots=True)
-class UndatedDuties:
-    """How many duties without a date are open in one case: its checklist."""
+class NotMeasured:
+    """A rule that no connected source could show to be met, and how many duties under it are open."""
 
-    case_id: str
-    case_key: bytes
+    rule: str
     open: int
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Select, select, text
@@ -54,11 +55,6 @@ class TextsShown:
     not_sent: Listed[ShownText]
     paused: bool
 
-    @property
-    def rows(self) -> tuple[ShownText, ...]:
-        """Every text that is shown."""
-        return self.went.rows + self.waiting.rows + self.not_sent.rows
-
 
 _t = text_requests.c
 _rows = select(
@@ -81,29 +77,57 @@ _rows = select(
 _tasks = select(cards.c.case_key, cards.c.victim_id, cards.c.about, cards.c.say).where(
     is_among(cards.c.case_key, "keys"), cards.c.closed_at.is_(None), text("cards.kind = 'task'")
 )
-_WENT: Final = "state NOT IN ('requested', 'held', 'suppressed', 'expired')"
-_WAITING: Final = "state IN ('requested', 'held')"
-_NOT_SENT: Final = "state IN ('suppressed', 'expired')"
 
 
-async def read_texts(conn: AsyncConnection, vault: Vault | None, case_key: bytes | None = None) -> TextsShown:
-    """Return the texts of one case, or of all; without a vault no words are shown."""
-    paused = (await conn.execute(select(text_switch.c.paused))).scalar()
-    every = _rows if case_key is None else _rows.where(_t.case_key == case_key)
+class Fate(StrEnum):
+    """What became of a text."""
+
+    SENT = "sent"
+    """It went, or may have gone."""
+    WAITING = "waiting"
+    """It is held, or still to be decided."""
+    NOT_SENT = "not-sent"
+    """It was not sent."""
+
+
+_OF_FATE: Final = {
+    Fate.SENT: "state NOT IN ('requested', 'held', 'suppressed', 'expired')",
+    Fate.WAITING: "state IN ('requested', 'held')",
+    Fate.NOT_SENT: "state IN ('suppressed', 'expired')",
+}
+
+
+async def read_texts(conn: AsyncConnection, vault: Vault | None, case_key: bytes) -> TextsShown:
+    """Return the texts of one case; without a vault no words are shown."""
     return TextsShown(
-        went=await _read(conn, vault, every.where(text(_WENT))),
-        waiting=await _read(conn, vault, every.where(text(_WAITING))),
-        not_sent=await _read(conn, vault, every.where(text(_NOT_SENT))),
-        paused=bool(paused),
+        went=await read_fate(conn, vault, Fate.SENT, SHOWN, case_key),
+        waiting=await read_fate(conn, vault, Fate.WAITING, SHOWN, case_key),
+        not_sent=await read_fate(conn, vault, Fate.NOT_SENT, SHOWN, case_key),
+        paused=await are_paused(conn),
     )
 
 
-async def _read(conn: AsyncConnection, vault: Vault | None, query: Select[Any]) -> Listed[ShownText]:
-    found = await read_with_words(conn, vault, query.order_by(_t.requested_at.desc(), _t.text_id).limit(SHOWN))
+async def read_fate(
+    conn: AsyncConnection, vault: Vault | None, fate: Fate, most: int, case_key: bytes | None = None
+) -> Listed[ShownText]:
+    """Return the texts with this fate, of one case or of all, the latest first."""
+    query = _rows.where(text(_OF_FATE[fate]))
+    if case_key is not None:
+        query = query.where(_t.case_key == case_key)
+    return await _read(conn, vault, query, most)
+
+
+async def are_paused(conn: AsyncConnection) -> bool:
+    """Whether the one switch stops every text."""
+    return bool((await conn.execute(select(text_switch.c.paused))).scalar())
+
+
+async def _read(conn: AsyncConnection, vault: Vault | None, query: Select[Any], most: int) -> Listed[ShownText]:
+    found = await read_with_words(conn, vault, query.order_by(_t.requested_at.desc(), _t.text_id).limit(most))
     rows = [row for row, _ in found]
     tasks = await _open_tasks(conn, rows)
     shown = tuple(_shown(row, tasks, body) for row, body in found)
-    return Listed(shown, await counted(conn, query, rows))
+    return Listed(shown, await counted(conn, query, rows, most))
 
 
 async def _open_tasks(conn: AsyncConnection, rows: Sequence[Any]) -> dict[tuple[bytes, str | None, str], str]:

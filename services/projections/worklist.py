@@ -1,4 +1,4 @@
-"""The worklist: open cards and tasks, soonest first, each with the person or unit it is for.
+"""The worklist: open cards and tasks, what is to be done soonest first, each with the person or unit it is for.
 
 Beside the cards stand cases that could not be assessed and records that contradict each other: until they are put
 right, nobody can rely on the rest.
@@ -33,7 +33,10 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class WorklistItem:
-    """One line of the worklist; ``due_at`` and the others are UTC instants, ``to`` an officer or a worklist."""
+    """One line of the worklist; ``due_at`` and the others are UTC instants, ``to`` an officer or a worklist.
+
+    ``act_by`` is by when it has to be done within safe hours and at work, known once the line is planned.
+    """
 
     kind: str
     case_id: str
@@ -47,6 +50,8 @@ class WorklistItem:
     acknowledged_at: datetime | None
     urgent: bool = False
     team: str | None = None
+    act_by: datetime | None = None
+    acknowledged_by: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the line as surfaces.md has it."""
@@ -61,6 +66,8 @@ class WorklistItem:
             "to": self.to,
             "raised_at": self.raised_at.isoformat(),
             "acknowledged_at": _text(self.acknowledged_at),
+            "acknowledged_by": self.acknowledged_by,
+            "act_by": _text(self.act_by),
             "urgent": self.urgent,
         }
 
@@ -73,14 +80,14 @@ async def worklist(
     case_id: str | None = None,
     limit: int | None = None,
 ) -> list[WorklistItem]:
-    """Return what is open now, what is due soonest first: of one officer or worklist, of one team, or of one case.
+    """Return what is open now, what is to be done soonest first: of one officer or worklist, one team, or one case.
 
     With a ``limit`` only the first so many; the store is then asked for no more cards than that.
     """
     now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
     wanted = _cards_now(now, case_id).order_by(*_CARDS_SOONEST).limit(limit)
     if officer is not None:
-        wanted = wanted.where(cards.c.addressee == officer)
+        wanted = wanted.where(_for_whom == officer)
     if team is not None:
         wanted = wanted.where(cards.c.team == team)
     # Whom a case beside the cards is for stands in its facts: it is known only once they are read.
@@ -103,11 +110,14 @@ async def count_worklist(conn: AsyncConnection, most: int, case_id: str | None =
     return total
 
 
-_CARDS_SOONEST = (cards.c.due_at.nulls_last(), cards.c.raised_at, cards.c.case_id.collate("C"), cards.c.card_key)
+_soonest_of = func.coalesce(cards.c.act_by, cards.c.due_at)
+_for_whom = func.coalesce(cards.c.to_ref, cards.c.addressee, type_=cards.c.addressee.type)
+_CARDS_SOONEST = (_soonest_of.nulls_last(), cards.c.raised_at, cards.c.case_id.collate("C"), cards.c.card_key)
 
 
 def _cards_now(now: datetime, case_id: str | None) -> Select[Any]:
-    wanted = select(cards).where(cards.c.closed_at.is_(None), cards.c.raised_at <= now)
+    # A disputed card is suspended; its review stands on the supervisor's list.
+    wanted = select(cards).where(cards.c.closed_at.is_(None), cards.c.disputed_at.is_(None), cards.c.raised_at <= now)
     return wanted if case_id is None else wanted.where(cards.c.case_key == case_key(case_id))
 
 
@@ -130,11 +140,13 @@ def _of_card(row: Any) -> WorklistItem:
         event_id=row.event_id,
         due_at=row.due_at,
         say=row.say,
-        to=row.addressee,
+        to=row.to_ref or row.addressee,
         raised_at=row.raised_at,
         acknowledged_at=row.acknowledged_at,
         urgent=row.urgent,
         team=row.team,
+        act_by=row.act_by,
+        acknowledged_by=row.acknowledged_by,
     )
 
 
@@ -201,7 +213,8 @@ async def _addressees(conn: AsyncConnection, case_keys: set[bytes], now: datetim
 
 
 def _soonest(item: WorklistItem) -> tuple[bool, datetime, datetime, str]:
-    return (item.due_at is None, item.due_at or item.raised_at, item.raised_at, item.case_id)
+    by = item.act_by or item.due_at
+    return (by is None, by or item.raised_at, item.raised_at, item.case_id)
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -50,7 +50,7 @@ def read_pack(text: str, file: str) -> tuple[Rule, ...]:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise PackError(f"{file}: not readable as YAML ({error}). Mend the file.") from error
-    for name in ("pack", "citation", "in_force", "rules"):
+    for name in ("pack", "version", "citation", "in_force", "rules"):
         if not isinstance(content, dict) or name not in content:
             raise PackError(f"{file}: the pack says nothing under `{name}`. Add it.")
     rules = tuple(

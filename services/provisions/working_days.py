@@ -35,6 +35,7 @@ def london_time(day: date, hour: int = 0) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=LONDON).astimezone(UTC)
 
 
+@lru_cache(maxsize=65536)
 def end_of_day(day: date) -> datetime:
     """The London midnight that closes a day, as UTC: what is due on the day must be done before it (exclusive)."""
     return london_time(add_days(day, 1))

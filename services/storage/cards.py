@@ -1,4 +1,8 @@
-"""Cards as rows: raising, changing and closing them, and keeping them with whoever looks after the case now."""
+"""Cards as rows: raising, changing and closing them, and keeping them with whoever looks after the case now.
+
+Who gets one, by when they must act and when they see it is planned afterwards (``services.storage.card_plans``): what
+is new here, or changed in what the plan rests on, has no ``planned_at``.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, func, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, not_, null, or_, select, update
 from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,14 +38,31 @@ _CARD = [
     "due_at",
     "say",
     "urgent",
+    "advisory",
+    "is_short",
+    "plan_basis",
     "raised_at",
 ]
 _CHANGED = ["card_key", "kind", "due_at", "say", "urgent", "addressee", "team"]
+_PLANNED_BY = ["kind", "due_at", "urgent", "addressee", "plan_basis"]
+_SEEN = ("show_at", "again_at", "shown_at", "escalated_to", "acknowledged_at", "acknowledged_by")
 _in_change = itemgetter(*(_CARD.index(name) for name in _CHANGED))
-_ADDRESS = ["card_key", "addressee", "team"]
+_ADDRESS = ["card_key", "addressee", "team", "plan_basis"]
+_BASIS = ["card_key", "plan_basis"]
 
 _put = insert_set(cards, _CARD)
-_is_new = or_(_c.kind != _put.excluded.kind, _c.closed_at.is_not(None))
+_is_back = _c.closed_at.is_not(None)
+_is_new = or_(_c.kind != _put.excluded.kind, _is_back)
+_goes_elsewhere = _c.addressee != _put.excluded.addressee
+_is_to_be_seen = or_(_is_back, _goes_elsewhere, and_(_put.excluded.urgent, not_(_c.urgent)))
+"""Back, somebody else's, or urgent now: whoever saw it before has not seen this. Overdue alone is no new showing."""
+_is_to_be_planned = or_(_is_back, *(_c[name].is_distinct_from(_put.excluded[name]) for name in _PLANNED_BY))
+
+
+def _unless(begins_again: ColumnElement[bool], column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return sql_case((begins_again, null()), else_=column)
+
+
 _raise_new = _put.on_conflict_do_nothing()
 _raise = _put.on_conflict_do_update(
     index_elements=[_c.card_key],
@@ -59,7 +80,14 @@ _raise = _put.on_conflict_do_update(
         "raised_at": sql_case(
             (_is_new, _put.excluded.raised_at), else_=func.least(_c.raised_at, _put.excluded.raised_at)
         ),
-        "acknowledged_at": sql_case((_is_new, null()), else_=_c.acknowledged_at),
+        "advisory": _put.excluded.advisory,
+        "is_short": _put.excluded.is_short,
+        "plan_basis": _put.excluded.plan_basis,
+        "planned_at": _unless(_is_to_be_planned, _c.planned_at),
+        "to_ref": _unless(or_(_is_back, _goes_elsewhere), _c.to_ref),
+        **{name: _unless(_is_to_be_seen, _c[name]) for name in _SEEN},
+        "escalated": sql_case((_is_to_be_seen, 0), else_=_c.escalated),
+        **{name: _unless(_is_back, _c[name]) for name in ("disputed_at", "disputed_by")},
         "closed_at": None,
         "closed_because": None,
     },
@@ -68,13 +96,33 @@ _given_change = unnested(cards, _CHANGED, _NEW)
 _change = (
     update(cards)
     .where(_c.card_key == _given_change.c.card_key, _c.closed_at.is_(None))
-    .values({name: _given_change.c[name] for name in _CHANGED if name != "card_key"})
+    .values(
+        {name: _given_change.c[name] for name in _CHANGED if name != "card_key"}
+        | {
+            "planned_at": _unless(
+                or_(*(_c[name].is_distinct_from(_given_change.c[name]) for name in _CHANGED if name in _PLANNED_BY)),
+                _c.planned_at,
+            )
+        }
+    )
 )
 _given_address = unnested(cards, _ADDRESS, _NEW)
 _readdress = (
     update(cards)
     .where(_c.card_key == _given_address.c.card_key)
-    .values(addressee=_given_address.c.addressee, team=_given_address.c.team, acknowledged_at=None)
+    .values(
+        addressee=_given_address.c.addressee,
+        team=_given_address.c.team,
+        plan_basis=_given_address.c.plan_basis,
+        **dict.fromkeys((*_SEEN, "planned_at", "to_ref")),
+        escalated=0,
+    )
+)
+_given_basis = unnested(cards, _BASIS, _NEW)
+_rest_on = (
+    update(cards)
+    .where(_c.card_key == _given_basis.c.card_key)
+    .values(plan_basis=_given_basis.c.plan_basis, planned_at=None)
 )
 _close = (
     update(cards)
@@ -82,7 +130,16 @@ _close = (
     .values(closed_at=func.waymark_now(), closed_because=bindparam("because"))
 )
 _open = select(
-    _c.card_key, _c.case_key, _c.kind, _c.about, _c.victim_id, _c.duty_of, _c.for_officer, _c.addressee, _c.team
+    _c.card_key,
+    _c.case_key,
+    _c.kind,
+    _c.about,
+    _c.victim_id,
+    _c.duty_of,
+    _c.for_officer,
+    _c.plan_basis,
+    _c.addressee,
+    _c.team,
 ).where(is_among(_c.case_key, "keys"), _c.closed_at.is_(None))
 
 
@@ -94,6 +151,7 @@ class RaisedCard:
     case_id: str
     card: Card
     to: Addressee
+    plan_basis: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +165,7 @@ class OpenCard:
     victim_id: str | None
     duty_of: str
     for_officer: str | None
+    plan_basis: bytes | None
     to: Addressee
 
 
@@ -119,8 +178,8 @@ async def raise_new_cards(conn: AsyncConnection, raised: Sequence[RaisedCard]) -
 async def raise_cards(conn: AsyncConnection, raised: Sequence[RaisedCard], *, only_change: bool = False) -> None:
     """Raise cards, or change those that are there.
 
-    A card that stays what it was keeps its moment and whether it was acknowledged; one that becomes overdue, or comes
-    back, is new to look at. ``only_change`` raises none: what a new pack or a repair changed is no alert.
+    A card that stays what it was keeps its moment; one that is overdue, too, stays with the person as they saw it. One
+    that comes back is new to look at. ``only_change`` raises none: what a new pack or a repair changed is no alert.
     """
     if not (rows := _rows(raised)):
         return
@@ -139,14 +198,21 @@ async def close_cards(conn: AsyncConnection, keys: Iterable[bytes], because: str
 async def open_cards(conn: AsyncConnection, case_keys: Iterable[bytes]) -> list[OpenCard]:
     """Return the open cards of these cases, shown already or not."""
     rows = await conn.execute(_open, {"keys": list(case_keys)})
-    return [OpenCard(*row[:-2], Addressee(row.addressee, row.team)) for row in rows]
+    return [OpenCard(*row[:8], Addressee(row.addressee, row.team)) for row in rows]
 
 
-async def readdress(conn: AsyncConnection, given: Iterable[tuple[bytes, Addressee]]) -> None:
-    """Give open cards (by key) to somebody else; they are new to them."""
-    rows = sorted((key, to.ref, to.team) for key, to in given)
+async def readdress(conn: AsyncConnection, given: Iterable[tuple[bytes, Addressee, bytes]]) -> None:
+    """Give open cards (by key, with what their plan rests on) to somebody else; they are new to them."""
+    rows = sorted(((key, to.ref, to.team, basis) for key, to, basis in given), key=itemgetter(0))
     if rows:
         await conn.execute(_readdress, columns_of(rows, _ADDRESS, _NEW))
+
+
+async def plan_anew(conn: AsyncConnection, given: Iterable[tuple[bytes, bytes]]) -> None:
+    """Have open cards planned anew, by key, each with what its plan now rests on; what was seen stays seen."""
+    rows = sorted(given)
+    if rows:
+        await conn.execute(_rest_on, columns_of(rows, _BASIS, _NEW))
 
 
 def _rows(raised: Sequence[RaisedCard]) -> list[tuple[Any, ...]]:
@@ -174,5 +240,8 @@ def _row(raised: RaisedCard) -> tuple[Any, ...]:
         card.due_at,
         card.say,
         card.urgent,
+        card.advisory,
+        card.is_short,
+        raised.plan_basis,
         card.raised_at,
     )

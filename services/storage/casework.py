@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     Boolean,
+    Float,
     Integer,
     LargeBinary,
     Text,
     bindparam,
     cast,
     delete,
+    extract,
     func,
     literal,
     null,
@@ -35,6 +38,7 @@ from services.journeys.facts import Fact
 from services.storage.payloads import from_bytes
 from services.storage.sets import columns_of, gathered, insert_set, is_among
 from services.storage.tables import case_views, cases, facts, flags, news, obligations, wakes
+from services.storage.told_from import TOLD
 
 _LOOK_AHEAD = 8
 """How many wakes are looked at for each case wanted: several are often of one case, or of cases others hold."""
@@ -59,6 +63,10 @@ class HeldCase:
     attempts: int
     cause: str
     """``event``, ``correction``, ``repair``, ``ruleset`` or ``time``."""
+    waited_s: float | None = None
+    """Seconds since the oldest wake that was taken; None for a case that only its time has brought."""
+    traces: tuple[str, ...] = ()
+    """The traces that its wakes belong to (infra.tracing), oldest wake first."""
 
 
 @dataclass(slots=True)
@@ -112,7 +120,7 @@ _lock = (
         cases.c.assessed_at,
         cases.c.due_at,
         cases.c.sequence,
-        cases.c.told,
+        TOLD,
         cases.c.ledger_head,
         cases.c.attempts,
         cases.c.retry_cause,
@@ -124,7 +132,16 @@ _lock = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_take_wakes = delete(wakes).where(is_among(wakes.c.case_key, "keys")).returning(wakes.c.case_key, wakes.c.cause)
+_take_wakes = (
+    delete(wakes)
+    .where(is_among(wakes.c.case_key, "keys"))
+    .returning(
+        wakes.c.case_key,
+        wakes.c.cause,
+        wakes.c.trace,
+        cast(extract("epoch", func.clock_timestamp() - wakes.c.woken_at), Float).label("waited_s"),
+    )
+)
 _fact_columns = (
     facts.c.event_id,
     facts.c.source,
@@ -200,8 +217,10 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
     if not rows:
         return [], await moment(conn)
     causes: dict[bytes, set[str]] = {}
+    waited: dict[bytes, list[tuple[float, str | None]]] = {}
     for wake in await conn.execute(_take_wakes, {"keys": [row.case_key for row in rows]}):
         causes.setdefault(wake.case_key, set()).add(wake.cause)
+        waited.setdefault(wake.case_key, []).append((wake.waited_s, wake.trace))
     now = await moment(conn)
     held = []
     for row in rows:
@@ -210,6 +229,7 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
         if is_due:
             why.add(row.retry_cause or "time")
         if why:
+            taken = sorted(waited.get(row.case_key, ()), key=itemgetter(0), reverse=True)
             held.append(
                 HeldCase(
                     row.case_key,
@@ -220,6 +240,8 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
                     row.ledger_head,
                     row.attempts,
                     next(cause for cause in _CAUSES if cause in why),
+                    taken[0][0] if taken else None,
+                    tuple(dict.fromkeys(trace for _, trace in taken if trace is not None)),
                 )
             )
     return held, now

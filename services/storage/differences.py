@@ -71,6 +71,8 @@ class Difference:
     head: CaseHead
     view: bytes | None
     """The rest of the assessment, where it differs from what is stored."""
+    trace: str | None = None
+    """The trace that what is announced belongs to (infra.tracing)."""
 
     @property
     def aloud(self) -> tuple[Announcement, ...]:
@@ -95,7 +97,7 @@ _OBLIGATION = [
 _FLAG = ["id", "case_key", "kind", "victim_id", "state", "since", "until", "quiet", "body"]
 _NEWS = ["id", "case_key", "victim_id", "quiet", "body"]
 _LEDGER = ["case_key", "sequence", "entry", "previous", "hash"]
-_OUTBOX = ["shard", "topic", "key", "value", "headers"]
+_OUTBOX = ["shard", "topic", "key", "value", "headers", "trace"]
 _VIEW = ["case_key", "body"]
 _CASE = ["case_key", "assessed_at", "due_at", "ruleset", "sequence", "told", "ledger_head"]
 _SET_ASIDE = ["case_key", "attempts", "due_at", "retry_at", "retry_cause", "problem"]
@@ -223,7 +225,14 @@ async def _write_entries(conn: AsyncConnection, differences: Sequence[Difference
     if appended:
         await conn.execute(_append_ledger, columns_of(appended, _LEDGER))
     published = [
-        (shard_of(each.case_key), COMPLIANCE_EVENTS.name, each.case_id.encode(), entry.message, _CLOUD_EVENT)
+        (
+            shard_of(each.case_key),
+            COMPLIANCE_EVENTS.name,
+            each.case_id.encode(),
+            entry.message,
+            _CLOUD_EVENT,
+            each.trace,
+        )
         for each in differences
         for entry in each.entries
         if entry.message is not None

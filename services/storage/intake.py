@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from operator import attrgetter, itemgetter
 from typing import Any, Final, Literal, Protocol
 
+import msgspec
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.tracing import wake_traces
 from services.storage.payloads import Header, packed_record
 from services.storage.sets import columns_of, insert_set, is_among
 from services.storage.tables import (
@@ -44,8 +46,7 @@ class RecordSealer(Protocol):
         """Return 32 bytes by which equal bytes are known, and nothing else is."""
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(msgspec.Struct, frozen=True, gc=False):
     """One event as it is to be stored; ``reading`` only where a contact had a note.
 
     ``content`` is the keyed digest of its content hash: that covers the note, and a plain one would let whoever has
@@ -75,8 +76,7 @@ class Kept:
     case_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(msgspec.Struct, frozen=True, gc=False):
     """One Kafka record as it came, and where from: what a dead letter keeps. ``timestamp_ms`` is the broker's."""
 
     topic: str
@@ -85,7 +85,7 @@ class RawRecord:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[Header] = field(default_factory=tuple)
+    headers: Sequence[Header] = ()
 
     @property
     def position(self) -> str:
@@ -165,6 +165,7 @@ _put_dead = (
 )
 _put_problems = insert_set(record_problems, _PROBLEM, {"noticed_at": _NOW}).on_conflict_do_nothing()
 _put_wakes = insert_set(wakes, _WAKE)
+_put_traced_wakes = insert_set(wakes, [*_WAKE, "trace"])
 _notify = select(func.pg_notify(bindparam("channel", WAKE_CHANNEL), ""))
 
 
@@ -239,7 +240,11 @@ async def put_problems(conn: AsyncConnection, rows: Iterable[ProblemRow]) -> Non
 
 async def put_wakes(conn: AsyncConnection, rows: Iterable[tuple[bytes, str, str]]) -> None:
     """Append wakes (case key, case id, cause) and let waiting processes know at commit."""
-    await conn.execute(_put_wakes, columns_of(rows, _WAKE))
+    if traces := wake_traces.get():
+        traced = ((*row, traces.get(row[0])) for row in rows)
+        await conn.execute(_put_traced_wakes, columns_of(traced, [*_WAKE, "trace"]))
+    else:
+        await conn.execute(_put_wakes, columns_of(rows, _WAKE))
     await conn.execute(_notify)
 
 

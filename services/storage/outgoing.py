@@ -42,6 +42,7 @@ class Message:
     key: bytes | None
     value: bytes
     headers: Sequence[Header]
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ _wanted = (
 _take_shards = select(_wanted.c.shard, func.pg_try_advisory_lock(SHARD_LOCKS, _wanted.c.shard))
 _leave_shards = select(func.pg_advisory_unlock_all())
 _first = (
-    select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.value, outbox.c.headers)
+    select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.value, outbox.c.headers, outbox.c.trace)
     .where(
         is_among(outbox.c.shard, "shards"),
         outbox.c.problem.is_(None),
@@ -148,7 +149,7 @@ async def next_messages(conn: AsyncConnection, shards: Iterable[int], most: int)
     than others that were sent already.
     """
     rows = await conn.execute(_first, {"shards": sorted(shards), "most": most})
-    return [Message(row.id, row.topic, row.key, row.value, unpacked_headers(row.headers)) for row in rows]
+    return [Message(row.id, row.topic, row.key, row.value, unpacked_headers(row.headers), row.trace) for row in rows]
 
 
 async def forget_sent(conn: AsyncConnection, ids: Iterable[int]) -> None:

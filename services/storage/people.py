@@ -123,9 +123,14 @@ async def facts_of_person(conn: AsyncConnection, victim_id: str) -> dict[str, li
     return _by_case(await conn.execute(_facts.where(facts.c.case_key.in_(named))))
 
 
-async def facts_of_cases(conn: AsyncConnection, case_keys: Iterable[bytes]) -> dict[str, list[Fact]]:
-    """Return the facts of these cases, by case."""
-    return _by_case(await conn.execute(_facts.where(is_among(facts.c.case_key, "keys")), {"keys": list(case_keys)}))
+async def facts_of_cases(
+    conn: AsyncConnection, case_keys: Iterable[bytes], types: frozenset[str] | None = None
+) -> dict[str, list[Fact]]:
+    """Return the facts of these cases, by case; with ``types`` only those of these types."""
+    wanted = _facts.where(is_among(facts.c.case_key, "keys"))
+    if types is not None:
+        wanted = wanted.where(facts.c.type.in_(sorted(types)))
+    return _by_case(await conn.execute(wanted, {"keys": list(case_keys)}))
 
 
 def _by_case(rows: Iterable[Any]) -> dict[str, list[Fact]]:

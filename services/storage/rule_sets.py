@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.storage.payloads import from_bytes, to_bytes
 from services.storage.tables import cases, rule_sets, wakes
+from services.storage.tables_adoptions import rule_set_adoptions
 
 _ADOPTION_LOCK = 0x5741_5952
 """Held shared by every assessment until its commit, and alone by an adoption ("WAYR")."""
+
+FIRST_PROCESS: Final = "the first process"
+"""Who put the rule set in force where there was none: whichever process assessed first."""
+
+_a = rule_set_adoptions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """One coming into force of a rule set; ``adopted_at`` is the store's time.
+
+    ``parts``: what its hash was made of (packs with their versions, holidays, zone, grader, core), each digested.
+    ``summary``: what it was foreseen to change (services.adopt), None where nobody looked before.
+    """
+
+    hash: str
+    previous: str | None
+    adopted_at: datetime
+    adopted_by: str
+    parts: Mapping[str, Any]
+    summary: Mapping[str, Any] | None
 
 
 class RuleSetNotCurrentError(Exception):
@@ -42,22 +70,33 @@ async def hold_rule_set(conn: AsyncConnection, carried: str) -> None:
     await conn.execute(select(func.pg_advisory_xact_lock_shared(_ADOPTION_LOCK)))
     current = await current_rule_set(conn)
     if current is None:
-        await conn.execute(
+        put = await conn.execute(
             insert(rule_sets).values(hash=carried, current=True, adopted_at=func.waymark_now()).on_conflict_do_nothing()
         )
+        if put.rowcount:
+            await _write_down(conn, hash=carried, previous=None, adopted_by=FIRST_PROCESS, parts={}, summary=None)
         # Another process may have been first, with another rule set: what stands now decides.
         current = await current_rule_set(conn)
     if current is not None and current != carried:
         raise RuleSetNotCurrentError(carried, current)
 
 
-async def adopt_rule_set(conn: AsyncConnection, adopted: str) -> bool:
-    """Put a rule set in force and wake every case for it; return False where it was in force already.
+async def adopt_rule_set(
+    conn: AsyncConnection,
+    adopted: str,
+    *,
+    by: str = "",
+    parts: Mapping[str, Any] | None = None,
+    summary: Mapping[str, Any] | None = None,
+) -> bool:
+    """Put a rule set in force, write down who did and wake every case for it; return False where it was in force.
 
     Waits for the assessments under way, which may still be under the old one; all that follow are under the new.
+    ``parts`` and ``summary``: see ``Adoption``.
     """
     await conn.execute(select(func.pg_advisory_xact_lock(_ADOPTION_LOCK)))
-    if await current_rule_set(conn) == adopted:
+    previous = await current_rule_set(conn)
+    if previous == adopted:
         return False
     await conn.execute(update(rule_sets).where(rule_sets.c.current).values(current=False))
     statement = insert(rule_sets).values(hash=adopted, current=True, adopted_at=func.waymark_now())
@@ -66,8 +105,32 @@ async def adopt_rule_set(conn: AsyncConnection, adopted: str) -> bool:
             index_elements=["hash"], set_={"current": True, "adopted_at": statement.excluded.adopted_at}
         )
     )
+    await _write_down(conn, hash=adopted, previous=previous, adopted_by=by, parts=parts or {}, summary=summary)
     await wake_every_case(conn, "ruleset")
     return True
+
+
+async def adoptions(conn: AsyncConnection) -> list[Adoption]:
+    """Return every adoption there was, the first one first."""
+    rows = await conn.execute(select(rule_set_adoptions).order_by(_a.number))
+    return [
+        Adoption(
+            row.hash,
+            row.previous,
+            row.adopted_at,
+            row.adopted_by,
+            from_bytes(row.parts),
+            None if row.summary is None else from_bytes(row.summary),
+        )
+        for row in rows
+    ]
+
+
+async def _write_down(conn: AsyncConnection, **adoption: Any) -> None:
+    adoption["parts"] = to_bytes(adoption["parts"])
+    if adoption["summary"] is not None:
+        adoption["summary"] = to_bytes(adoption["summary"])
+    await conn.execute(insert(rule_set_adoptions).values(adopted_at=func.waymark_now(), **adoption))
 
 
 async def wake_every_case(conn: AsyncConnection, cause: str) -> int:

@@ -79,6 +79,11 @@ def _instant(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
+def _begun(name: str) -> Column[object]:
+    """Return a column that holds when its row's transaction began, by the database's own clock and no simulated one."""
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=text("now()"))
+
+
 facts = Table(
     "facts",
     metadata,
@@ -117,6 +122,8 @@ wakes = Table(
     Column("case_key", LargeBinary, nullable=False),
     Column("case_id", Text, nullable=False),
     Column("cause", Text, nullable=False),
+    _begun("woken_at"),
+    Column("trace", Text),
     PrimaryKeyConstraint("id", name="wakes_in_order"),
     Index("wakes_of_a_case", "case_key"),
     comment="Cases to assess anew. Rows are appended and deleted, never updated: that kept ingest fast.",
@@ -243,9 +250,12 @@ outbox = Table(
     Column("value", LargeBinary, nullable=False),
     Column("headers", LargeBinary, nullable=False),
     Column("problem", Text),
+    _begun("put_at"),
+    Column("trace", Text),
     PrimaryKeyConstraint("id", name="outbox_in_order"),
     CheckConstraint(f"shard BETWEEN 0 AND {SHARDS - 1}", name="outbox_shard_exists"),
     Index("outbox_to_send", "shard", "id", postgresql_where=text("problem IS NULL")),
+    Index("outbox_parked", "id", postgresql_where=text("problem IS NOT NULL")),
     comment="Messages to publish, deleted once the broker has them; problem: one that it refuses for good.",
 )
 
@@ -273,6 +283,7 @@ dead_letters = Table(
     CheckConstraint("state IN ('open', 'retried', 'erased')", name="dead_letters_state_is_known"),
     CheckConstraint("(sealed IS NULL) = (state = 'erased')", name="dead_letters_keep_their_record_until_erased"),
     Index("dead_letters_by_number", "id", unique=True),
+    Index("dead_letters_open", "id", postgresql_where=text("state = 'open'")),
     Index("dead_letters_at_position", "topic", "partition", "offset"),
     Index(
         "dead_letters_to_publish",

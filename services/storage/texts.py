@@ -21,6 +21,7 @@ from services.contacts.decision import TextRequest
 from services.contacts.news import Purpose
 from services.contacts.person import EarlierText
 from services.contacts.text_states import ARROWS, MAY_HAVE_GONE, WAITING, TextState
+from services.storage.restores import after_restore
 from services.storage.sets import is_among
 from services.storage.tables import case_key, facts, victim_key
 from services.storage.tables_notify import text_requests, text_switch
@@ -38,7 +39,20 @@ class Switch:
     """The one switch for all texts, and since when this store knows of texts."""
 
     paused: bool
+    """Also while a restore from a backup is open, or the store was moved and nobody has said why."""
     first_seen_at: datetime
+    not_before: datetime | None = None
+    """When the last restore was finished: what was recorded or received before is no news any more."""
+    is_moved: bool = False
+
+    def texts_from(self, set_to: datetime | None) -> datetime:
+        """From when on something recorded is news: as set, else since this store knows of texts; never before that."""
+        start = set_to or self.first_seen_at
+        return start if self.not_before is None else max(start, self.not_before)
+
+
+class StoreMovedError(Exception):
+    """Texts cannot be resumed: the store was restored, or moved, and nobody has said what that means for texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +81,25 @@ async def read_switch(conn: AsyncConnection) -> Switch:
     if found is None:
         await conn.execute(insert(text_switch).values(changed_at=now, first_seen_at=now).on_conflict_do_nothing())
         found = (await conn.execute(select(text_switch.c.paused, text_switch.c.first_seen_at))).one()
-    return Switch(found.paused, found.first_seen_at)
+    after = await after_restore(conn)
+    return Switch(found.paused or after.must_wait, found.first_seen_at, after.not_before, after.is_moved)
 
 
 async def set_paused(conn: AsyncConnection, *, paused: bool) -> bool:
-    """Pause or resume all texts; return whether that changed anything. Resuming looks at every held text again."""
+    """Pause or resume all texts; return whether that changed anything. Resuming looks at every held text again.
+
+    Raises:
+        StoreMovedError: if they were to be resumed after a restore that is not finished.
+    """
     await read_switch(conn)
+    after = await after_restore(conn)
+    if not paused and after.must_wait:
+        raise StoreMovedError(
+            "This store is not the one it was: it was restored, or another server took over, and texts sent meanwhile "
+            "may be unknown to it. See docs/runbooks/backup-and-restore.md: `waymark restored begin`."
+            if after.is_moved
+            else "A restore is open: `waymark restored finish` lets texts go again."
+        )
     done = await conn.execute(
         update(text_switch)
         .where(text_switch.c.paused.is_not(paused))
@@ -81,6 +108,12 @@ async def set_paused(conn: AsyncConnection, *, paused: bool) -> bool:
     if done.rowcount and not paused:
         await conn.execute(update(text_requests).where(_is_waiting()).values(wake_at=func.waymark_now()))
     return bool(done.rowcount)
+
+
+async def take_waiting(conn: AsyncConnection) -> list[tuple[UUID, TextRequest]]:
+    """Lock and return every text that waits, whenever it falls due."""
+    rows = await conn.execute(select(text_requests).where(_is_waiting()).order_by(_t.text_id).with_for_update())
+    return [(row.text_id, _request_of(row, None)) for row in rows]
 
 
 async def take_due(conn: AsyncConnection) -> DueText | None:

@@ -1,1 +1,1 @@
-"""Pages for staff, and health for machines: plain HTML over the projections, read only, every look logged."""
+"""Pages for staff, and health for machines: plain HTML over the projections, every look and every answer logged."""

@@ -1,17 +1,17 @@
-"""The web application: one page of everything, one page a case, what they ask for live, and health.
+"""The web application: the first page, lists, a page a person and a case, what is answered there, what machines ask.
 
-Built by a function, so that a test, `waymark web` and `waymark up` each make their own. It reads projections only and
-changes nothing but the log of looks.
+Built by a function, so that a test, `waymark web` and `waymark up` each make their own. Pages are read from
+projections; what can be changed here is the log of looks and what people answer to their cards (services.web.answers).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from jinja2 import Environment
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException as AnyHTTPException
@@ -19,18 +19,17 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from infra.settings import Settings
-from services.projections.health import readiness
 from services.storage.tables import case_key
 from services.storage.vault import Vault
-from services.web.looks import Looks, Viewed, Viewer
+from services.web.answers import Answer, Answers
+from services.web.contents import Contents
+from services.web.guard import form_of, refuse_strangers
+from services.web.lists import ListName
+from services.web.looks import Looks, Viewed
 from services.web.shield import ErrorPage, Shield, allowed_hosts
 from services.web.showing import STATIC, build_templates
-
-Liveness = Callable[[], str | None]
-"""Returns what stands still, in a sentence, or None while everything makes progress."""
-
-LOCAL: Final = "local"
-"""Who looks where nobody says who it is: whoever sits at this machine."""
+from services.web.viewing import LOCAL, Viewer, known_of
+from services.web.watching import Watched, add_watching
 
 _LONGEST_NAME: Final = 200
 _KEY_DIGITS: Final = 64
@@ -38,8 +37,11 @@ _NO_CASE: Final = (
     "Waymark knows no case of this id. Check how it is written, capital letters too; "
     "one whose first event arrived a moment ago is here in a few seconds."
 )
-
-
+_NO_LIST: Final = "Waymark knows no list of this name."
+_NOT_YOURS: Final = (
+    "This is another person's list. It is for the person it belongs to and for their line supervisor, as the roster "
+    "names them."
+)
 _NOBODY: Final = "Nobody is named in this request: sign in, and come by the address at which you sign in."
 
 
@@ -48,7 +50,7 @@ def build_web(
     engine: AsyncEngine,
     *,
     vault: Vault | None = None,
-    liveness: Liveness | None = None,
+    watched: Watched = Watched(),  # noqa: B008 - frozen and empty: one will do for all
     user_header: str | None = None,
 ) -> FastAPI:
     """Return the application; the caller disposes of the engine.
@@ -60,8 +62,11 @@ def build_web(
     templates = build_templates(texts_stay_here=settings.twilio_account_sid is None)
     app = FastAPI(title="Waymark", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     error_page = _error_pages(templates)
-    _add_pages(app, _Pages(Looks(engine, templates, vault), templates, user_header))
-    _add_health(app, settings, engine, liveness)
+    known = known_of(settings.sources, settings.cover)
+    looks = Looks(engine, templates, Contents(known, vault))
+    _add_pages(app, _Pages(looks, templates, user_header))
+    _add_buttons(app, _Buttons(Answers(engine, known.units), user_header, settings.public_url))
+    add_watching(app, settings, engine, watched)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     async def refuse(_request: Request, refusal: Exception) -> Response:
@@ -78,13 +83,36 @@ class _Pages:
     def __init__(self, looks: Looks, templates: Environment, user_header: str | None) -> None:
         self._looks = looks
         self._page = templates.get_template("live.html")
-        self._user_header = user_header
+        self._header = user_header
 
     async def front(self, request: Request) -> Response:
         return self._whole(await self._looks.front(self._viewer(request)))
 
     async def front_live(self, request: Request) -> Response:
         return _fragment(await self._looks.front(self._live_viewer(request)))
+
+    async def a_list(self, request: Request, name: str) -> Response:
+        return self._whole(await self._looks.a_list(self._viewer(request), _list_of(name)))
+
+    async def list_live(self, request: Request, name: str) -> Response:
+        return _fragment(await self._looks.a_list(self._live_viewer(request), _list_of(name)))
+
+    async def person_by_ref(self, request: Request) -> Response:
+        # The whole rest of the path is the reference, as with cases.
+        ref: str = request.scope["path"].removeprefix("/people/")
+        return self._whole(_own(await self._looks.person(self._viewer(request), ref)))
+
+    async def person_by_key(self, request: Request, key: str) -> Response:
+        return self._whole(_own(await self._looks.person(self._viewer(request), await self._ref(key))))
+
+    async def person_live(self, request: Request, key: str) -> Response:
+        return _fragment(_own(await self._looks.person(self._live_viewer(request), await self._ref(key))))
+
+    async def _ref(self, key: str) -> str:
+        ref = await self._looks.ref_of(_key_of(key, _NO_LIST))
+        if ref is None:
+            raise HTTPException(404, _NO_LIST)
+        return ref
 
     async def case_by_key(self, request: Request, key: str) -> Response:
         return await self._case(request, _key_of(key))
@@ -117,12 +145,37 @@ class _Pages:
         return replace(self._viewer(request), holds=request.headers.get("if-none-match", ""))
 
     def _viewer(self, request: Request) -> Viewer:
-        if self._user_header is None:
-            return Viewer(LOCAL)
-        name = request.headers.get(self._user_header, "").strip()
-        if not name or len(name) > _LONGEST_NAME:
-            raise HTTPException(403, _NOBODY)
-        return Viewer(name)
+        return _viewer_of(request, self._header)
+
+
+class _Buttons:
+    """Takes what the buttons on our own pages send, and sends the browser back to the list."""
+
+    def __init__(self, answers: Answers, user_header: str | None, public_url: str | None) -> None:
+        self._answers = answers
+        self._header = user_header
+        self._public_url = public_url
+
+    async def acknowledge(self, request: Request, key: str) -> Response:
+        return await self._answered(request, key, self._answers.acknowledge)
+
+    async def dispute(self, request: Request, key: str) -> Response:
+        return await self._answered(request, key, self._answers.dispute)
+
+    async def _answered(self, request: Request, key: str, take: Callable[[Answer], Awaitable[str]]) -> Response:
+        refuse_strangers(request, self._public_url)
+        viewer = _viewer_of(request, self._header)
+        back = await take(Answer(_key_of(key), viewer, await form_of(request)))
+        return Response(status_code=303, headers={"Location": f"/people-keys/{back}"})
+
+
+def _viewer_of(request: Request, header: str | None) -> Viewer:
+    if header is None:
+        return Viewer(LOCAL)
+    name = request.headers.get(header, "").strip()
+    if not name or len(name) > _LONGEST_NAME:
+        raise HTTPException(403, _NOBODY)
+    return Viewer(name, is_local=False)
 
 
 async def _no_icon() -> Response:
@@ -133,6 +186,11 @@ def _add_pages(app: FastAPI, pages: _Pages) -> None:
     for path, answer in (
         ("/", pages.front),
         ("/live", pages.front_live),
+        ("/lists/{name}", pages.a_list),
+        ("/live/lists/{name}", pages.list_live),
+        ("/people/{ref:path}", pages.person_by_ref),
+        ("/people-keys/{key}", pages.person_by_key),
+        ("/live/people-keys/{key}", pages.person_live),
         ("/case-keys/{key}", pages.case_by_key),
         ("/live/case-keys/{key}", pages.case_live),
         ("/cases/{case_id:path}", pages.case_by_id),
@@ -141,16 +199,25 @@ def _add_pages(app: FastAPI, pages: _Pages) -> None:
         app.add_api_route(path, answer, methods=["GET"])
 
 
-def _add_health(app: FastAPI, settings: Settings, engine: AsyncEngine, liveness: Liveness | None) -> None:
-    @app.get("/health/live")
-    async def live() -> Response:
-        problem = liveness() if liveness is not None else None
-        return JSONResponse({"live": problem is None, "problem": problem}, 200 if problem is None else 503)
+def _add_buttons(app: FastAPI, buttons: _Buttons) -> None:
+    for path, answer in (
+        ("/case-keys/{key}/acknowledge", buttons.acknowledge),
+        ("/case-keys/{key}/dispute", buttons.dispute),
+    ):
+        app.add_api_route(path, answer, methods=["POST"])
 
-    @app.get("/health/ready")
-    async def ready() -> Response:
-        found = await readiness(engine, settings.kafka_bootstrap_servers)
-        return JSONResponse({"ready": found.is_ready, "problems": list(found.problems)}, 200 if found.is_ready else 503)
+
+def _list_of(name: str) -> ListName:
+    try:
+        return ListName(name)
+    except ValueError:
+        raise HTTPException(404, _NO_LIST) from None
+
+
+def _own(viewed: Viewed | None) -> Viewed:
+    if viewed is None:
+        raise HTTPException(403, _NOT_YOURS)
+    return viewed
 
 
 def _found(viewed: Viewed | None) -> Viewed:
@@ -166,13 +233,13 @@ def _fragment(viewed: Viewed) -> Response:
     return HTMLResponse(str(viewed.fragment), headers=headers)
 
 
-def _key_of(digits: str) -> bytes:
+def _key_of(digits: str, otherwise: str = _NO_CASE) -> bytes:
     try:
         key = bytes.fromhex(digits)
     except ValueError:
         key = b""
     if len(digits) != _KEY_DIGITS or len(key) * 2 != _KEY_DIGITS:
-        raise HTTPException(404, _NO_CASE)
+        raise HTTPException(404, otherwise)
     return key
 
 
@@ -185,7 +252,7 @@ def _error_pages(templates: Environment) -> ErrorPage:
     return error_page
 
 
-_HEADINGS: Final = {403: "Not shown", 404: "Not found", 405: "Pages are only read"}
+_HEADINGS: Final = {403: "Not shown", 404: "Not found", 405: "Nothing to change here"}
 _SENTENCES: Final = {404: "There is no such page.", 405: "Nothing can be changed at this address."}
 
 

@@ -23,9 +23,10 @@ from infra.settings import Settings
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
-    "Referrer-Policy": "no-referrer",
+    # To other sites nothing is said; our own forms have to say where they come from (services.web.guard).
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -93,7 +94,7 @@ class Shield:
 
     def _fail(self, failure: Exception) -> Response:
         if is_of_the_database(failure):
-            _log.warning("page_without_database", error=type(failure).__name__)
+            _log.warning("page_refused_without_database", error=type(failure).__name__)
             answer = self._error_page(
                 503,
                 "Waymark cannot show this just now",

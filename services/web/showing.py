@@ -16,7 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.projections.shown import COUNTED
-from services.web import words
+from services.storage.officers import officer_key
+from services.storage.tables import victim_key
+from services.web import person_words, words
 
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"
@@ -66,6 +68,16 @@ def key_url(key: bytes) -> str:
     return f"/case-keys/{key.hex()}"
 
 
+def person_url(ref: str) -> str:
+    """Return the address of the list of an officer or unit: by its reference, or where that cannot be, by a hash."""
+    return f"/people/{quote(ref, safe='')}" if _PLAIN_ID.fullmatch(ref) else person_key_url(ref)
+
+
+def person_key_url(ref: str) -> str:
+    """Return the address of a list by the hash of whose it is."""
+    return f"/people-keys/{officer_key(ref).hex()}"
+
+
 def slug(text: str) -> str:
     """Return a short name for use in an element's id: the same text has the same."""
     return sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
@@ -81,23 +93,27 @@ def build_templates(*, texts_stay_here: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals.update(counted_to=COUNTED, texts_stay_here=texts_stay_here)
+    templates.globals.update(counted_to=COUNTED, texts_stay_here=texts_stay_here, RESTRICTED=person_words.RESTRICTED)
     templates.filters.update(_FILTERS)
     return templates
 
 
 _FILTERS: Final[dict[str, Any]] = {
     "about": words.about,
+    "act": person_words.act_words,
+    "act_soon": person_words.short_act_words,
     "announced": words.announced,
     "awaited": lambda what: words.AWAITED.get(what, what),
     "brief": brief,
     "by": words.by,
     "case_url": case_url,
+    "checked": words.checked,
     "cause": lambda cause: words.CAUSES.get(cause, cause),
     "expected": words.expected,
     "flag": lambda kind: words.FLAGS.get(kind, kind),
     "grade_of": words.grade_of,
     "happened": words.happened,
+    "kind_of": person_words.kind_of,
     "hex": lambda key: key.hex(),
     "is_about_the_victim": words.is_about_the_victim,
     "is_shown_yet": words.is_shown_yet,
@@ -105,10 +121,13 @@ _FILTERS: Final[dict[str, Any]] = {
     "on": words.on,
     "owed": words.owed,
     "owner_of": words.owner_of,
+    "person_url": person_url,
     "problem": lambda what: words.PROBLEMS.get(what, what),
     "remarks": words.remarks,
+    "sha": lambda text: victim_key(text).hex(),
     "slug": slug,
     "state_of": words.state_of,
     "text_about": words.text_about,
     "text_state": lambda state: words.TEXT_STATES.get(state, state),
+    "voicemail": person_words.voicemail_words,
 }

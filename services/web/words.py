@@ -21,6 +21,9 @@ from services.projections.texts_shown import ShownText
 QUIET_HOUR: Final = timedelta(hours=1)
 """Nothing is graded aloud in the first hour after a contact (alerts.md)."""
 
+_TOLD: Final = frozenset(rule for rule, duty in DUTIES.items() if duty.owed == "{v} should be told")
+"""Rules that are met by telling: what met them late was told late."""
+
 _NEVER: Final = 2200
 """A date from this year on means until further notice (events.md)."""
 
@@ -213,17 +216,26 @@ def state_of(duty: Duty) -> str:
     """Return how a duty stands; an advisory one that was not met is past its target, and no more than that."""
     if duty.state == "breached" and duty.advisory:
         return "Past its target date"
+    if duty.is_not_linked:
+        return "Not linked"
+    if duty.state == "satisfied_late" and duty.rule in _TOLD:
+        return "Told late"
     return STATES.get(duty.state, duty.state)
+
+
+def checked(duty: Duty) -> str:
+    """Return how a duty without a date stands on the checklist."""
+    return {"satisfied": "Done", "satisfied_late": "Done", "waived": "Not wanted"}.get(duty.state, "Open")
 
 
 def remarks(duty: Duty) -> list[str]:
     """Return what has to be known beside a duty."""
-    is_open_late = duty.state == "breached"
+    may_be_linked = duty.state == "breached" and bool(duty.linkable)
     every = (
         (duty.advisory, "Advisory: a target, not a right."),
         (duty.confidence != "H", "To be confirmed: the date rests on a reading of the rule."),
         (duty.provisional, "Provisional: the date rests on bank holidays that are not yet announced."),
-        (is_open_late and duty.may_be_linked, "A later contact may have covered it; whoever made it can link it."),
+        (may_be_linked, "A later contact may have covered it; whoever made it can link it."),
         (duty.quiet, "From before go-live: nobody was alerted."),
     )
     return [words for applies, words in every if applies]

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "assess": ("--as-of", "--packs", "--now-known", "--json"),
     "case": ("--as-of", "--received-by", "--json", "--data"),
     "worklist": ("--officer", "--team", "--json", "--data"),
+    "worklist acknowledge": ("--by", "--victim", "--data"),
+    "worklist dispute": ("--by", "--data"),
     "texts list": ("--case", "--json", "--data"),
     "texts pause": ("--data",),
     "texts resume": ("--data",),
@@ -48,13 +50,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "people import": ("--data",),
     "officers import": ("--data",),
     "report": ("--from", "--to", "--format"),
-    "simulate": (),
+    "simulate": ("--cases", "--seed", "--until", "--officers", "--people"),
 }
 """Every command of the surfaces, with the options it must take."""
 
 NOT_YET: Mapping[str, str] = {
-    "simulate": "issue 5, simulator",
-    "officers import": "issue 5, alerts",
     "rules check": "issue 6, packs",
     "rules coverage": "issue 6, packs",
     "rules compare": "issue 6, packs",

@@ -14,6 +14,7 @@ from contracts import TYPES, CaseEvent, CaseEventBase, CaseRecord, Refused, Unkn
 from contracts.announcements import ANNOUNCEMENTS, PUBLISHED, Announcement, LedgerAnchor
 from contracts.envelope import CaseData, CommonEvent, Strict, SuspectData, SuspectEvent, VictimEvent
 from contracts.generate import EXAMPLES, SCHEMAS, schemas
+from contracts.restored import StoreRestored
 from tests.contracts.made_events import accepted, example, made_with, refused
 
 EVERY_TYPE = [*TYPES, *PUBLISHED]
@@ -83,6 +84,11 @@ def test_announcements_survive_being_written(name: str) -> None:
 def test_an_anchor_survives_being_written() -> None:
     anchor = LedgerAnchor.model_validate(example("waymark.ledger.anchor.v1"))
     assert LedgerAnchor.model_validate_json(anchor.model_dump_json()) == anchor
+
+
+def test_a_restore_survives_being_written() -> None:
+    restored = StoreRestored.model_validate(example("waymark.store.restored.v1"))
+    assert StoreRestored.model_validate_json(restored.model_dump_json()) == restored
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -16,7 +16,7 @@ from tests.support.servers import KafkaServer, chosen_kafka
 def up(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Up]:
     """An `up` that is not started yet; stopped at the end, whatever state the test left it in."""
     environment: dict[str, str] = {}
-    if chosen_kafka() == "apache":
+    if chosen_kafka() != "embedded":
         kafka: KafkaServer = request.getfixturevalue("kafka_server")
         environment = {
             "WAYMARK_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,

@@ -22,7 +22,8 @@ from services.journeys.entries import read_entry
 from services.projections.ledger import verify_ledger
 from services.rebuild import verify
 from services.storage.tables import cases, dead_letters, facts, ledger
-from services.storage.tables_notify import text_requests
+from services.storage.tables_alerts import notices
+from services.storage.tables_notify import cards, text_requests
 from tests.support import servers
 from tests.support.crash_histories import history_of
 from tests.support.crashing import Seam, World, published_on
@@ -60,6 +61,7 @@ STEPS = {
         "before a statement",
         "before a commit",
     ),
+    "alerts": ("planned", "shown", "before a statement", "before a commit"),
 }
 ENOUGH_FOR_ALL = 1000
 """With so many crashes, each step named here is among them."""
@@ -72,6 +74,7 @@ async def nothing_is_lost_or_doubled(engine: AsyncEngine, world: World) -> None:
     await announcements_have_no_gap(engine, world)
     await texts_are_requested_once(engine, world)
     await texts_are_sent_at_most_once(engine, world.channel.asked)
+    await what_was_shown_stands_in_a_notice(engine)
 
 
 async def everything_sent_is_a_fact_once(engine: AsyncEngine, world: World) -> None:
@@ -144,6 +147,17 @@ async def texts_are_sent_at_most_once(engine: AsyncEngine, asked: list[Outgoing]
     assert all(count == 1 for count in about.values()), "one fact was texted twice for one purpose"
 
 
+async def what_was_shown_stands_in_a_notice(engine: AsyncEngine) -> None:
+    async with engine.connect() as conn:
+        shown = (await conn.execute(select(cards).where(cards.c.shown_at.is_not(None)))).all()
+        first = select(notices.c.cards).where(notices.c.kind.in_(["list", "interruption"]))
+        told = Counter(key for listed in (await conn.execute(first)).scalars() for key in listed)
+    assert {row.card_key.hex() for row in shown} <= told.keys()
+    # What is due within a day is shown a second time, and what was closed may have come back.
+    once = {row.card_key.hex() for row in shown if not row.is_short and row.kind != "task"}
+    assert all(told[key] == 1 for key in once), "an item was shown twice"
+
+
 async def run_seed(engine: AsyncEngine, seed: int) -> World:
     """Run one seed from an empty store to the end and hold what it left against what it was given."""
     dice = random.Random(seed)  # noqa: S311 - a test's dice, no secret
@@ -169,7 +183,9 @@ async def test_crashes_between_any_two_steps_lose_and_double_nothing(engine: Asy
         if crashes.total() >= CRASHES:
             break
     seconds = clock.monotonic() - began
+    by_process = Counter({whose: sum(crashes[f"{whose}: {step}"] for step in steps) for whose, steps in STEPS.items()})
     servers._notes.append(f"{crashes.total()} crashes, {texts} texts, seeds {FIRST_SEED} to {seed}, {seconds:.0f} s")
+    servers._notes.append("crashes by process: " + ", ".join(f"{name} {times}" for name, times in by_process.items()))
     if crashes.total() >= ENOUGH_FOR_ALL:
         wanted = {f"{whose}: {step}" for whose, steps in STEPS.items() for step in steps}
         assert wanted <= crashes.keys(), "at some step it never crashed"

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.projections import shown
+from services.storage.officers import officer_key
 from services.storage.tables import obligations
 from services.storage.tables_notify import text_requests
 from services.web.app import build_web
 from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
-from tests.support.web import HOUR, NASTY, Page, add_text, browser, card, page_of, raise_card, web_settings
+from tests.support.web import HOUR, NASTY, Page, add_text, browser, card, page_of, put_on_list, raise_card, web_settings
 
 CONTACT = "contact.made.v1"
 
@@ -62,21 +63,27 @@ async def test_an_advisory_past_its_date_is_not_counted_as_overdue(app: FastAPI,
     assert "Advisory: a target, not a right." in page.text
 
 
-async def test_what_fell_due_before_go_live_is_a_number_and_not_a_list(app: FastAPI, engine: AsyncEngine) -> None:
+async def test_what_fell_due_before_go_live_is_apart_from_what_is_overdue(app: FastAPI, engine: AsyncEngine) -> None:
     await take_in(engine, event("late", time=NOW - 3 * 24 * HOUR))
     await assess_all(engine, told_within(), announce_from=NOW)
     page = await page_of(app)
     assert "0 overdue" in page.text
-    assert "1 more fell due before go-live" in page.text
+    assert "1 from before go-live" in page.text
     assert "From before go-live: nobody was alerted." in (await page_of(app, "/cases/KP-1")).text
 
 
 async def test_cards_come_soonest_first_and_say_which_are_overdue(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
     for name, due_at in (("Third thing", None), ("Second thing", NOW + 6 * HOUR), ("First thing", NOW - HOUR)):
         await raise_card(engine, card(name, due_at=due_at, about=name))
     words = (await page_of(app)).text
-    assert "Overdue: since 11:00 today, Fri 20 Nov First thing P-7" in words
-    assert "Due: by 18:00 today, Fri 20 Nov Second thing P-7" in words
+    # One card a victim: what is said first on it is what can still be done in time, and how much more there is.
+    assert "By 18:00 today" in words
+    assert "Second thing And 2 more on this card. P-7" in words
+    words = (await page_of(app, "/cases/KP-1")).text
+    assert "Overdue Since 11:00 today First thing P-7" in words
+    assert "By 18:00 today Second thing P-7" in words
     assert "No date Third thing P-7" in words
     assert words.index("First thing") < words.index("Second thing") < words.index("Third thing")
 
@@ -145,24 +152,25 @@ async def test_nothing_is_graded_aloud_in_the_first_hour_after_a_contact(app: Fa
     )
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE case_views SET body = :body"), {"body": body})
-    for path in ("/", "/cases/KP-1"):
-        words = (await page_of(app, path)).text
-        assert words.count("No news in this contact") == 1
-        assert "Just made It is looked at an hour after it was made." in words
+    words = (await page_of(app, "/cases/KP-1")).text
+    assert words.count("No news in this contact") == 1
+    assert "Just made It is looked at an hour after it was made." in words
+    assert "No news in this contact" not in (await page_of(app)).text
 
 
 async def test_long_lists_are_cut_and_say_how_many_more_there_are(
     app: FastAPI, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("page", "case_page", "texts_shown"):
-        monkeypatch.setattr(f"services.projections.{module}.SHOWN", 3)
-    await take_in(engine, *(event(f"e{n}", time=NOW - HOUR) for n in range(5)))
+    monkeypatch.setattr("services.web.contents.SHOWN", 11)
+    await take_in(engine, *(event(f"e{n}", time=NOW - HOUR) for n in range(13)))
     await assess_all(engine, told_within())
-    assert shown.SHOWN == 200
-    page = await page_of(app)
-    assert "5 owed, not yet due" in page.text
-    assert "The first 3 are shown. There are 2 more." in page.text
-    assert len([id_ for id_ in page.ids if id_.startswith("coming-link-")]) == 3
+    front = await page_of(app)
+    assert "13 owed, not yet due" in front.text
+    assert len([id_ for id_ in front.ids if id_.startswith("coming-link-")]) == shown.ON_FRONT == 8
+    assert "All 13 owed, not yet due" in front.text
+    page = await page_of(app, next(each["href"] or "" for each in front.all("a") if each.get("id") == "all-coming"))
+    assert len([id_ for id_ in page.ids if id_.startswith("coming-link-")]) == 11
+    assert "The first 11 are shown. There are 2 more." in page.text
 
 
 ODD_CASES = [
@@ -202,28 +210,33 @@ async def test_a_case_page_shows_what_met_a_duty_and_what_was_announced_when(app
     assert words.index("2 Fri 20 Nov at 12:0") < words.index("1 Fri 20 Nov at 12:0")
 
 
-@pytest.mark.parametrize("path", ["/cases/nobody", "/case-keys/00", "/case-keys/zz", f"/case-keys/{'0' * 64}", "/x"])
+NOWHERE = ["/cases/nobody", "/case-keys/00", "/case-keys/zz", f"/case-keys/{'0' * 64}", "/lists/x", "/x"]
+
+
+@pytest.mark.parametrize("path", [*NOWHERE, f"/people-keys/{'0' * 64}", "/people-keys/x"])
 async def test_what_is_not_there_is_said_in_a_sentence(app: FastAPI, path: str) -> None:
     async with browser(app) as client:
         answer = await client.get(path)
     assert answer.status_code == 404
     page = Page(answer.text)
-    assert "Waymark knows no case of this id." in page.text or "There is no such page." in page.text
+    said = ("Waymark knows no case of this id.", "Waymark knows no list of this name.", "There is no such page.")
+    assert any(each in page.text for each in said)
     assert "nobody" not in page.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-async def test_nothing_can_be_changed(app: FastAPI, method: str) -> None:
+async def test_nothing_can_be_changed_but_by_a_button(app: FastAPI, method: str) -> None:
     async with browser(app) as client:
-        assert (await client.request(method, "/cases/KP-1")).status_code == 405
+        for path in ("/", "/cases/KP-1", f"/case-keys/{'0' * 64}", "/people/P-7", "/lists/overdue", "/live"):
+            assert (await client.request(method, path, headers={"Origin": str(client.base_url)})).status_code == 405
 
 
 async def test_hostile_references_change_nothing_around_them(app: FastAPI, engine: AsyncEngine) -> None:
     late = NOW - 72 * HOUR
     await take_in(engine, event("a", victim_id=NASTY, suspect_ref=NASTY), event("b", time=late, victim_id=NASTY))
     await assess_all(engine, told_within())
-    await raise_card(engine, card(f"Please ring {NASTY}.", victim=NASTY))
-    for path in ("/", "/cases/KP-1"):
+    await put_on_list(engine, card(f"Please ring {NASTY}.", victim=NASTY), to=NASTY)
+    for path in ("/", "/cases/KP-1", f"/people-keys/{officer_key(NASTY).hex()}"):
         async with browser(app) as client:
             html = (await client.get(path)).text
         page = Page(html)

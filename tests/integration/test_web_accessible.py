@@ -10,12 +10,13 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from services.contacts.cards import CardKind
 from services.web.app import build_web
 from services.web.showing import STATIC
 from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
-from tests.support.web import NASTY, Page, add_text, browser, card, raise_card, web_settings
+from tests.support.web import HOUR, NASTY, Page, add_text, browser, card, put_on_list, raise_card, web_settings
 
-PATHS = ("/", "/cases/KP-1", "/cases/none")
+PATHS = ("/", "/cases/KP-1", "/people/P-7", "/lists/coming", "/lists/people", "/cases/none")
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ async def app(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) 
     for state in ("sent", "held", "suppressed"):
         await add_text(engine, state, body="Hello.", why="4: because")
     await raise_card(engine, card("First", due_at=NOW))
-    await raise_card(engine, card("Second", about="another"))
+    await put_on_list(engine, card("Second", about="another"), act_by=NOW + HOUR, interrupts=True)
+    await put_on_list(engine, card("Third", about="third", victim=NASTY), shown_at=None)
+    await put_on_list(engine, card("Fourth", about="contact:e", victim="V-2", kind=CardKind.GRADE), case="KP-2")
     return build_web(web_settings(store_settings), engine, vault=vault)
 
 
@@ -75,7 +78,7 @@ async def test_tables_have_captions_scopes_and_labels_that_stay_when_rows_are_st
 async def test_every_link_can_be_found_again_after_the_page_refreshed_itself(app: FastAPI) -> None:
     for page in await pages(app):
         inside = [each for each in page.all("a") if each.get("class") != "skip"]
-        assert all(each.get("id") for each in inside)
+        assert all(each.get("id") for each in [*inside, *page.all("button")])
 
 
 async def test_the_first_thing_on_a_page_leads_past_what_is_repeated(app: FastAPI) -> None:
@@ -85,8 +88,7 @@ async def test_the_first_thing_on_a_page_leads_past_what_is_repeated(app: FastAP
 
 
 async def test_it_refreshes_itself_politely_and_without_script_by_a_link(app: FastAPI) -> None:
-    front, case, _ = await pages(app)
-    for page in (front, case):
+    for page in (await pages(app))[:-1]:
         status = next(attributes for _, attributes in page.tags if attributes.get("id") == "live-status")
         assert status["aria-live"] == "polite"
         assert any(each.get("id") == "refresh" for each in page.all("a"))

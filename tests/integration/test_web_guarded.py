@@ -14,6 +14,7 @@ from infra.database import create_engine
 from infra.settings import Settings
 from services.storage.tables import access_log, case_key
 from services.web.app import build_web
+from services.web.watching import Watched
 from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
 from tests.support.web import Page, browser, page_of, web_settings
 
@@ -134,7 +135,7 @@ async def test_a_database_that_is_away_gives_a_plain_page_and_health_that_says_s
 async def test_ready_needs_a_schema_and_a_kafka(store_settings: Settings, engine: AsyncEngine) -> None:
     async with browser(build_web(web_settings(store_settings), engine)) as client:
         ready = await client.get("/health/ready")
-        assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": []})
+        assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": [], "complaints": []})
     async with browser(build_web(web_settings(store_settings, kafka_bootstrap_servers=None), engine)) as client:
         assert "No Kafka is known" in (await client.get("/health/ready")).text
     async with engine.begin() as conn:
@@ -148,7 +149,7 @@ async def test_ready_needs_a_schema_and_a_kafka(store_settings: Settings, engine
 
 
 async def test_live_says_what_stands_still(store_settings: Settings, engine: AsyncEngine) -> None:
-    app = build_web(web_settings(store_settings), engine, liveness=lambda: "Nothing was accepted for 90 s.")
+    app = build_web(web_settings(store_settings), engine, watched=Watched(lambda: "Nothing was accepted for 90 s."))
     async with browser(app) as client:
         answer = await client.get("/health/live")
     assert (answer.status_code, answer.json()["problem"]) == (503, "Nothing was accepted for 90 s.")
@@ -163,7 +164,8 @@ async def test_every_answer_keeps_to_itself(app: FastAPI, engine: AsyncEngine, p
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "form-action 'self'" in headers["Content-Security-Policy"]
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
@@ -171,12 +173,12 @@ async def test_every_answer_keeps_to_itself(app: FastAPI, engine: AsyncEngine, p
 async def test_cards_that_cannot_be_read_leave_the_rest_of_the_page(
     app: FastAPI, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(_conn: object) -> None:
+    async def fails(_conn: object, **_wanted: object) -> None:
         raise ArithmeticError("V-1 must not stand in any log")
 
     await take_in(engine, event("a"))
     await assess_all(engine, told_within())
-    monkeypatch.setattr("services.web.looks.worklist", fails)
-    words = (await page_of(app)).text
+    monkeypatch.setattr("services.web.contents.worklist", fails)
+    words = (await page_of(app, "/cases/KP-1")).text
     assert "The cards cannot be shown just now." in words
-    assert "1 owed, not yet due" in words
+    assert "1 open, 0 overdue." in words

@@ -32,7 +32,8 @@ async def advance(engine: AsyncEngine, by: timedelta) -> None:
 
 
 async def card(engine: AsyncEngine, rule: str) -> WorklistItem | None:
-    return next((each for each in await the_worklist(engine) if each.rule == rule), None)
+    """The card of whoever looks after the victim; the supervisor's review of it stands beside it."""
+    return next((each for each in await the_worklist(engine) if each.rule == rule and each.kind != "review"), None)
 
 
 async def test_a_duty_is_one_card_from_warning_to_being_overdue_to_done(engine: AsyncEngine) -> None:
@@ -52,6 +53,9 @@ async def test_a_duty_is_one_card_from_warning_to_being_overdue_to_done(engine: 
     assert (late.kind, late.due_at) == ("overdue", due.due_at)
     assert late.say.startswith("Overdue since the end of Fri 27 Nov: V-1 should be told.")
     assert "breach" not in late.say.lower()
+    await advance(engine, DAY)
+    kinds = [each.kind for each in await the_worklist(engine) if each.rule == "VC-R6-ARREST"]
+    assert kinds == ["overdue", "review"]
     told = event("told", "contact.made.v1", time=NOW + 8 * DAY, channel="phone", direction="outbound",
                  outcome="reached", informed_of=["arrest"])  # fmt: skip
     await bring_in(engine, told)

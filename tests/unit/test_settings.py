@@ -168,6 +168,8 @@ def test_no_secret_stands_in_what_is_shown_of_the_settings(monkeypatch: pytest.M
     monkeypatch.setenv("WAYMARK_MASTER_KEY", SECRET)
     monkeypatch.setenv("WAYMARK_KAFKA_SASL_PASSWORD", SECRET)
     monkeypatch.setenv("WAYMARK_TWILIO_AUTH_TOKEN", SECRET)
+    monkeypatch.setenv("WAYMARK_CONTROL_ROOM", f"https://alerts.example/{SECRET}")
+    monkeypatch.setenv("WAYMARK_ALERT_MAIL", f"mailtos://waymark:{SECRET}@mail.example")
     settings = load_settings()
     assert SECRET not in repr(settings)
     lines = describe(settings)
@@ -177,6 +179,8 @@ def test_no_secret_stands_in_what_is_shown_of_the_settings(monkeypatch: pytest.M
         "WAYMARK_KAFKA_SASL_PASSWORD",
         "WAYMARK_TWILIO_AUTH_TOKEN",
         "WAYMARK_MASTER_KEY",
+        "WAYMARK_CONTROL_ROOM",
+        "WAYMARK_ALERT_MAIL",
     ]
     assert all(line.is_set for line in lines if line.is_secret)
 

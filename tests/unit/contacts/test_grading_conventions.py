@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from time import process_time
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -296,7 +296,7 @@ def test_a_bail_extension_told_in_the_same_words_as_the_last_is_news_where_the_c
 
 def test_a_promised_day_beside_something_awaited_is_until_when() -> None:
     waiting = contact("Still waiting on the lab for the swabs.")
-    promised = replace(waiting, promised_by=date(2026, 6, 1))
+    promised = msgspec.structs.replace(waiting, promised_by=date(2026, 6, 1))
     assert only_grade(waiting).grade == "tick_box"
     assert only_grade(promised).reasons == ("awaited_with_date",)
 

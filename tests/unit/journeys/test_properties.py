@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,7 +74,7 @@ def test_what_is_met_is_never_overdue_later_without_a_new_happening(facts: list[
 
 @given(histories(), MOMENTS)
 def test_a_copy_under_another_source_is_assessed_without_raising(facts: list[Fact], now: datetime) -> None:
-    assess([*facts, *(replace(fact, source="/other") for fact in facts)], _ruleset(), now)
+    assess([*facts, *(msgspec.structs.replace(fact, source="/other") for fact in facts)], _ruleset(), now)
 
 
 @given(histories(), MOMENTS, MOMENTS)

@@ -10,7 +10,8 @@ import pytest
 
 from services.contacts import card_words
 from services.contacts.addressee import COVER, Addressee, addressee_of
-from services.contacts.cards import CardKind, cards_of, grade_cards, text_task
+from services.contacts.cards import SUPERVISOR, CardKind, cards_of, text_task
+from services.contacts.grade_cards import grade_cards
 from services.contacts.london import by_words, clock_words, due_day
 from services.journeys.assessment import GradedContact
 from services.journeys.changes import Announcement, Thing
@@ -28,6 +29,8 @@ def announced(thing: Thing, state: str, **body: Any) -> Announcement:
         "victim_id": "V-1",
         "trigger_event_id": "arrest",
         "triggered_at": (NOON - DAY).isoformat(),
+        "warn_at": (NOON - DAY / 2).isoformat(),
+        "advisory": False,
         "due_at": (NOON + 12 * timedelta(hours=1)).isoformat(),
         "confidence": "H",
         "owner": "police",
@@ -50,10 +53,33 @@ def test_a_duty_that_asks_for_nothing_is_no_card(state: str) -> None:
 
 @pytest.mark.parametrize(("state", "kind"), [("warned", CardKind.APPROACHING), ("breached", CardKind.OVERDUE)])
 def test_a_duty_keeps_one_card(state: str, kind: CardKind) -> None:
-    (card,) = made(announced("obligation", state))
+    card = made(announced("obligation", state))[0]
     assert card.kind is kind
     (other,) = made(announced("obligation", "warned"))
     assert card.key("KP-1") == other.key("KP-1") != card.key("KP-2")
+
+
+def test_a_duty_past_due_is_also_on_the_supervisors_list_at_seven() -> None:
+    late, review = made(announced("obligation", "breached"))
+    assert (review.kind, review.duty_of, review.about, review.urgent) == (
+        CardKind.REVIEW,
+        SUPERVISOR,
+        late.about,
+        False,
+    )
+    assert review.raised_at.isoformat() == "2026-11-18T07:00:00+00:00"
+    assert review.key("KP-1") != late.key("KP-1")
+
+
+def test_an_advisory_past_due_goes_to_no_supervisor() -> None:
+    (late,) = made(announced("obligation", "breached", advisory=True))
+    assert (late.kind, late.advisory) == (CardKind.OVERDUE, True)
+
+
+def test_a_duty_warned_of_with_its_trigger_is_a_short_one() -> None:
+    (card,) = made(announced("obligation", "warned"))
+    (short,) = made(announced("obligation", "warned", warn_at=(NOON - DAY).isoformat()))
+    assert (card.is_short, short.is_short) == (False, True)
 
 
 def test_an_untimed_duty_is_no_card() -> None:
@@ -82,7 +108,8 @@ def test_protection_that_ends_is_due_on_its_last_day() -> None:
 def test_a_duty_that_a_contact_may_have_met_is_asked_about_first() -> None:
     contact = fact("c", "contact.made.v1", at=NOON, recorded_by={"officer_ref": "P-7"})
     late = announced("obligation", "breached", due_at=(NOON - DAY).isoformat(), possible_discharge=["c", "gone"])
-    overdue, link = made(late, contact)
+    overdue, review, link = made(late, contact)
+    assert review.raised_at.isoformat() == "2026-11-18T07:00:00+00:00"
     assert (overdue.raised_at - NOON).days >= 0
     assert overdue.raised_at.isoformat() == "2026-11-18T00:00:00+00:00"
     assert (link.kind, link.for_officer, link.raised_at) == (CardKind.LINK, "P-7", NOON)

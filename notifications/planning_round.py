@@ -1,0 +1,96 @@
+"""Plans items: who gets each, by when they must act, and when it is put in front of them.
+
+One transaction a batch. An item that cannot be planned is shown at once to whoever looks after the victim: late is
+worse than early, and its neighbours go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.contacts.planning import Plan, SafeTimes, plan, safe_times_of
+from services.contacts.roster import Roster
+from services.storage.card_plans import SETTLE, Unplanned, take_elsewhere, take_unplanned, write_plans
+from services.storage.officers import load_roster
+from services.storage.safe_terms import SafeTerms, safe_terms_of
+
+_NEVER: Final = SafeTimes(week=((),) * 7)
+"""For somebody whose record cannot be read: no hour is known to be safe."""
+
+_EPOCH: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+
+_log = structlog.get_logger(__name__)
+
+
+async def plan_items(engine: AsyncEngine, cover: str) -> int:
+    """Plan a batch of items that have no plan; return how many there were."""
+    async with engine.begin() as conn:
+        found = await take_unplanned(conn)
+        if not found:
+            return 0
+        now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
+        roster = await load_roster(conn, cover, now)
+        terms = await _terms_of(conn, {each.victim_id for each in found if each.victim_id is not None}, now)
+        plans = [(each.card_key, _plan(each, terms, roster, now)) for each in found]
+        await write_plans(conn, [*plans, *await _moved(conn, found, terms, roster, now)])
+    return len(found)
+
+
+async def _moved(
+    conn: AsyncConnection,
+    planned: Sequence[Unplanned],
+    terms: dict[str, SafeTerms | None],
+    roster: Roster,
+    now: datetime,
+) -> list[tuple[bytes, Plan]]:
+    """Return the plans of what the same people are owed in other cases, where the moment to act by has moved."""
+    beside = [(each, _plan(each, terms, roster, now)) for each in await take_elsewhere(conn, planned)]
+    return [(each.card_key, made) for each, made in beside if made.to == each.to and made.act_by != each.act_by]
+
+
+async def _terms_of(conn: AsyncConnection, people: set[str], now: datetime) -> dict[str, SafeTerms | None]:
+    try:
+        return await safe_terms_of(conn, people, now)
+    except DBAPIError:
+        raise
+    except Exception as failure:  # noqa: BLE001 - one record that cannot be read must not leave the others unplanned
+        _log.error("safe_contact_not_read", people=len(people), error=type(failure).__name__)
+    found: dict[str, SafeTerms | None] = {}
+    for each in sorted(people):
+        try:
+            found |= await safe_terms_of(conn, [each], now)
+        except DBAPIError:
+            raise
+        except Exception:  # noqa: BLE001 - said above
+            found[each] = None
+    return found
+
+
+def _plan(found: Unplanned, terms: dict[str, SafeTerms | None], roster: Roster, now: datetime) -> Plan:
+    item = replace(found.item, raised_at=_floor(found.item.raised_at))
+    try:
+        return plan(item, _safe_times(found.victim_id, terms), roster, _floor(now))
+    except Exception as failure:  # noqa: BLE001 - whatever one item raises stops that item alone
+        _log.error("item_not_planned", card_key=found.card_key.hex(), error=type(failure).__name__)
+        return Plan(item.for_officer or item.addressee, item.due_at, now, interrupts=item.urgent)
+
+
+def _safe_times(victim_id: str | None, terms: dict[str, SafeTerms | None]) -> SafeTimes:
+    if victim_id is None:
+        return SafeTimes()
+    known = terms.get(victim_id)
+    return _NEVER if known is None else safe_times_of(known.safe)
+
+
+def _floor(at: datetime) -> datetime:
+    """Return the moment rounded down to a list's: what is warned of at 09:00 belongs to the list of 09:00."""
+    step: timedelta = SETTLE
+    return at - (at - _EPOCH) % step

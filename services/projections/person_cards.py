@@ -1,0 +1,145 @@
+"""One card a victim: the open items of a person, grouped by case and victim, as they are shown.
+
+An item is one thing to do (a row of ``cards``). What a person sees is a card: everything that is due for one victim of
+one case, merged until it is acknowledged, with the earliest moment to act by (alerts.md, "When").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.contacts.cards import CardKind
+from services.contacts.safe_hours import LONDON
+from services.contacts.safe_words import NOT_UNDERSTOOD, safe_hours_words
+from services.storage.safe_terms import SafeTerms, safe_terms_of
+from services.storage.tables_notify import cards
+
+_c = cards.c
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """One item on a card; instants are UTC.
+
+    ``act_by`` is None where nothing has to be done by a moment. ``shown_at`` is None where the item waits for the list
+    of a later shift (only listed with ``also_coming``). ``may_be_disputed``: the person it is for may say that the
+    grade is wrong (``services.storage.card_answers.dispute``, by case and ``event_id``).
+    """
+
+    kind: str
+    rule: str | None
+    event_id: str | None
+    due_at: datetime | None
+    act_by: datetime | None
+    say: str
+    raised_at: datetime
+    shown_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    interrupts: bool
+    may_be_disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """What one person sees of one victim of one case; ``lines`` are sorted, what is to be done soonest first.
+
+    ``act_by`` is the earliest of the lines, None where none has one. ``safe_hours`` are words for staff in London time,
+    ``voicemail`` whether a message may be left (None: nobody has said); both over all cases of the victim, and both
+    None on a card that names no victim. ``interrupts``: a line of it that nobody has acknowledged could not wait.
+    ``acknowledged``: every line was; a later line makes the card new again. ``escalated``: it came here because nobody
+    acknowledged it in time. ``to`` is for whom it was planned.
+    """
+
+    to: str
+    case_id: str
+    victim_id: str | None
+    act_by: datetime | None
+    lines: tuple[CardLine, ...]
+    safe_hours: str | None
+    voicemail: bool | None
+    interrupts: bool
+    acknowledged: bool
+    escalated: bool
+
+
+async def cards_of_person(conn: AsyncConnection, ref: str, *, also_coming: bool = False) -> list[PersonCard]:
+    """Return the cards of an officer or worklist, what is to be done soonest first.
+
+    Only what has been put in front of them; with ``also_coming`` also what waits for the list of a later shift.
+    Disputed items are suspended and stand on no card.
+    """
+    now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
+    shown = or_(_c.shown_at.is_not(None), and_(_c.planned_at.is_not(None), _c.show_at <= now))
+    wanted = (
+        select(cards)
+        .where(
+            or_(_c.to_ref == ref, _c.escalated_to == ref),
+            _c.closed_at.is_(None),
+            _c.disputed_at.is_(None),
+            _c.raised_at <= now,
+        )
+        .order_by(_c.card_key)
+    )
+    rows = (await conn.execute(wanted if also_coming else wanted.where(shown))).all()
+    terms = await safe_terms_of(conn, {row.victim_id for row in rows if row.victim_id is not None}, now)
+    grouped: dict[tuple[str, str, str | None], list[Any]] = {}
+    for row in rows:
+        grouped.setdefault((row.to_ref, row.case_id, row.victim_id), []).append(row)
+    found = [_card(ref, group, terms, now) for group in grouped.values()]
+    return sorted(found, key=_soonest)
+
+
+def _card(ref: str, rows: Iterable[Any], terms: dict[str, SafeTerms | None], now: datetime) -> PersonCard:
+    lines = sorted((_line(row) for row in rows), key=_line_order)
+    first = next(iter(rows))
+    known = terms.get(first.victim_id) if first.victim_id is not None else None
+    hours = None
+    if first.victim_id is not None:
+        hours = NOT_UNDERSTOOD if known is None else safe_hours_words(known.safe, now.astimezone(LONDON).date())
+    return PersonCard(
+        to=first.to_ref,
+        case_id=first.case_id,
+        victim_id=first.victim_id,
+        act_by=min((each.act_by for each in lines if each.act_by is not None), default=None),
+        lines=tuple(lines),
+        safe_hours=hours,
+        voicemail=known.voicemail if known is not None else None,
+        interrupts=any(each.interrupts and each.acknowledged_at is None for each in lines),
+        acknowledged=all(each.acknowledged_at is not None for each in lines),
+        escalated=first.to_ref != ref,
+    )
+
+
+def _line(row: Any) -> CardLine:
+    return CardLine(
+        kind=row.kind,
+        rule=row.rule,
+        event_id=row.event_id,
+        due_at=row.due_at,
+        act_by=row.act_by,
+        say=row.say,
+        raised_at=row.raised_at,
+        shown_at=row.shown_at,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        interrupts=row.interrupts,
+        may_be_disputed=row.kind == CardKind.GRADE,
+    )
+
+
+def _line_order(line: CardLine) -> tuple[bool, datetime, datetime]:
+    at = line.act_by or line.due_at
+    return (at is None, at or line.raised_at, line.raised_at)
+
+
+def _soonest(card: PersonCard) -> tuple[bool, bool, datetime, str, str]:
+    first = card.lines[0]
+    at = card.act_by or first.due_at
+    return (not card.interrupts, at is None, at or first.raised_at, card.case_id, card.victim_id or "")

@@ -1,0 +1,139 @@
+"""What a person answers on a page: that a card is in hand, or that a grade is wrong. Nothing else is changed here.
+
+Who answers is who is signed in; on this machine it is written down as `local`. Forms name people and events by hashes:
+a reference may hold what no form can carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import HTTPException
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.projections.people_list import UNITS, ref_of
+from services.storage.access_log import log_looks
+from services.storage.card_answers import acknowledge, dispute
+from services.storage.tables import victim_key
+from services.storage.tables_notify import cards
+from services.web.guard import malformed
+from services.web.viewing import Viewer
+
+_OTHERS: Final = (
+    "This card is on another person's list, so nothing was changed. Whoever it is for can answer it; one that cannot "
+    "wait can be acknowledged by anybody."
+)
+_HASH: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A pressed button: of which case (by key), by whom, and what the form said."""
+
+    key: bytes
+    viewer: Viewer
+    form: Mapping[str, str]
+
+
+class Answers:
+    """Writes down what people answer, and who."""
+
+    def __init__(self, engine: AsyncEngine, units: frozenset[str] = UNITS) -> None:
+        self._engine = engine
+        self._units = units
+
+    async def acknowledge(self, answer: Answer) -> str:
+        """Write down that a card is in hand; return the key, in hex, of the list to go back to.
+
+        Only what was on the page is acknowledged: what was shown later makes the card new.
+
+        Raises:
+            HTTPException: 400 where the form is not ours; 403 where the card is somebody else's and can wait.
+        """
+        shown_until = _moment(answer.form)
+        async with self._engine.begin() as conn:
+            case_id, rows = await _open_of(conn, answer.key)
+            victim = _victim(answer.form, rows)
+            whose = await self._list_of(conn, answer)
+            done = await acknowledge(
+                conn,
+                case_id,
+                answer.viewer.name,
+                victim,
+                on_list_of=whose or answer.viewer.name,
+                is_one_card=True,
+                shown_until=shown_until,
+            )
+            # Acknowledged already, by a second press or somebody else: there is nothing to refuse.
+            if not done and whose is None:
+                raise HTTPException(403, _OTHERS)
+            await log_looks(conn, answer.viewer.name, "card acknowledged", [answer.key])
+        return answer.form["list"]
+
+    async def dispute(self, answer: Answer) -> str:
+        """Write down that the grade of a contact is wrong, for the supervisor; return the list to go back to.
+
+        Raises:
+            HTTPException: 400 where the form is not ours; 403 where the card is somebody else's.
+        """
+        async with self._engine.begin() as conn:
+            case_id, rows = await _open_of(conn, answer.key)
+            digest = answer.form.get("event", "")
+            events = {row.event_id for row in rows if row.event_id is not None}
+            event_id = next((each for each in events if victim_key(each).hex() == digest), None)
+            if event_id is None:
+                raise malformed()
+            whose = await self._list_of(conn, answer)
+            if whose is None:
+                raise HTTPException(403, _OTHERS)
+            await dispute(conn, case_id, event_id, answer.viewer.name, on_list_of=whose)
+            await log_looks(conn, answer.viewer.name, "grade disputed", [answer.key])
+        return answer.form["list"]
+
+    async def _list_of(self, conn: AsyncConnection, answer: Answer) -> str | None:
+        """Return whose card is answered, or None where the viewer may not answer for that list."""
+        try:
+            key = bytes.fromhex(answer.form.get("list", ""))
+        except ValueError:
+            raise malformed() from None
+        ref = await ref_of(conn, key) if len(key) * 2 == _HASH else None
+        if ref is None:
+            raise malformed()
+        return ref if answer.viewer.answers_for(ref, self._units) else None
+
+
+async def _open_of(conn: AsyncConnection, key: bytes) -> tuple[str, list[Any]]:
+    """Return the id of a case and its cards: that a card was closed meanwhile is no fault of whoever pressed."""
+    rows = (
+        await conn.execute(select(cards.c.case_id, cards.c.victim_id, cards.c.event_id).where(cards.c.case_key == key))
+    ).all()
+    if not rows:
+        raise malformed()
+    return rows[0].case_id, list(rows)
+
+
+def _victim(form: Mapping[str, str], rows: list[Any]) -> str | None:
+    digest = form.get("victim")
+    if digest is None:
+        raise malformed()
+    if not digest:
+        return None
+    people = {row.victim_id for row in rows if row.victim_id is not None}
+    found: str | None = next((each for each in people if victim_key(each).hex() == digest), None)
+    if found is None:
+        raise malformed()
+    return found
+
+
+def _moment(form: Mapping[str, str]) -> datetime:
+    try:
+        moment = datetime.fromisoformat(form.get("until", ""))
+    except ValueError:
+        raise malformed() from None
+    if moment.tzinfo is None:
+        raise malformed()
+    return moment

@@ -1,0 +1,150 @@
+"""Four thousand cases of a force under another pack: what was foreseen is what is announced, and nobody is alerted.
+
+ADOPTED_CASES says how many; a failure repeats with the same number, for the cases of a seed are always the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import chain, islice
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock
+from services.adopt import Foreseen, about, foresee
+from services.assess_case import Rules
+from services.journeys.assess import assess
+from services.journeys.changes import Announcement
+from services.journeys.entries import read_entry
+from services.journeys.rule_set import RuleSet, load_rule_set, rule_set_of
+from services.projections.ledger import verify_ledger
+from services.provisions.packs import PACKS_IN_SERVICE, pack_text
+from services.provisions.rules import Shape
+from services.rebuild import verify
+from services.storage.notify_rows import write_cards_and_requests
+from services.storage.rule_sets import adopt_rule_set, adoptions
+from services.storage.tables import ledger, obligations
+from services.storage.tables_notify import cards, text_requests
+from tests.support import servers
+from tests.support.app import assess_all, count, take_in
+from tests.support.force_cases import force_cases
+
+CASES = int(os.environ.get("ADOPTED_CASES", "4000"))
+SEED = 7
+_BATCH = 500
+_ENOUGH_FOR_EVERY_RULE = 1000
+_Told = Counter[tuple[str, str, str]]
+"""Case, rule (or kind of flag, or type of event), name of the announcement."""
+
+
+def _carried(ruleset: RuleSet) -> Rules:
+    return Rules(ruleset.hash, lambda facts, now: assess(facts, ruleset, now))
+
+
+def changed_pack() -> RuleSet:
+    """KENT in its next version: other limits, one duty less, one more; and a bank holiday more."""
+    texts = {name: pack_text(name) for name in PACKS_IN_SERVICE}
+    kent = texts["KENT"].replace("version: 1", "version: 2")
+    kent = kent.replace("standard: 24, enhanced: 24}", "standard: 20, enhanced: 20}")
+    kent, without = re.subn(r"  - \{id: KENT-SARC,.*?\}\]\}\n", "", kent, flags=re.DOTALL)
+    assert without == 1
+    kent += """
+  - {id: KENT-CALL-BACK, owner: police, confidence: M, shape: told, advisory: true,
+     duty: "Ring the victim once a suspect is identified",
+     place: "made up for this test",
+     limit: {unit: working_days, standard: 3, enhanced: 1},
+     triggers: [{type: policing.suspect.identified}]}
+"""
+    return rule_set_of(texts | {"KENT": kent}, PACKS_IN_SERVICE, [date(2026, 11, 13), date(2026, 11, 23)])
+
+
+async def _fill(engine: AsyncEngine) -> int:
+    events = chain.from_iterable(force_cases(SEED, CASES))
+    total = 0
+    while batch := list(islice(events, _BATCH)):
+        done = await take_in(engine, *batch)
+        assert (done.refused, done.duplicates) == (0, 0)
+        total += done.stored
+    return total
+
+
+async def _entries(engine: AsyncEngine) -> list[tuple[str, str, Announcement]]:
+    """Every entry of the ledger: its case, its cause, and what was announced."""
+    async with engine.connect() as conn:
+        stored = (await conn.execute(select(ledger.c.entry))).scalars().all()
+    return [
+        (held["case_id"], held["cause"], read_entry(bytes(entry))) for entry in stored for held in [json.loads(entry)]
+    ]
+
+
+def _counted(entries: Sequence[tuple[str, str, Announcement]]) -> _Told:
+    return Counter((case, about(each), each.what) for case, _, each in entries)
+
+
+async def _triangle_holds(engine: AsyncEngine, rules: Rules) -> None:
+    found = await verify(engine, rules.hash, rules.assess)
+    assert found.first == []
+    assert (found.cases, found.differences) == (CASES, 0)
+    assert (found.waiting, found.other_rules, found.set_aside) == (0, 0, 0)
+    async with engine.connect() as conn:
+        assert (await verify_ledger(conn)).problem is None
+
+
+@pytest.mark.usefixtures("at_noon")
+async def test_a_changed_pack_announces_of_thousands_of_cases_exactly_what_was_foreseen(engine: AsyncEngine) -> None:
+    began = clock.monotonic()
+    old_set, new_set = load_rule_set(), changed_pack()
+    old, new = _carried(old_set), _carried(new_set)
+    facts = await _fill(engine)
+    await assess_all(engine, old, writers=[write_cards_and_requests], at_once=200)
+    await _triangle_holds(engine, old)
+    before = await _entries(engine)
+    async with engine.connect() as conn:
+        raised = (await conn.execute(select(func.max(cards.c.raised_at)))).scalar_one()
+        had = [await count(conn, cards), await count(conn, text_requests)]
+        met = set((await conn.execute(select(obligations.c.rule).distinct())).scalars())
+    if CASES >= _ENOUGH_FOR_EVERY_RULE:
+        assert met == {rule.id for rule in old_set.rules if rule.shape is not Shape.WINDOW}
+
+    expected: _Told = Counter()
+
+    def changed(case_id: str, found: Sequence[Announcement]) -> None:
+        expected.update((case_id, about(each), each.what) for each in found)
+
+    foreseen: Foreseen = await foresee(engine, new.assess, changed=changed)
+    assert await _entries(engine) == before  # a dry run writes nothing
+    assert (foreseen.cases, foreseen.failed) == (CASES, [])
+    assert {"KENT-CALL-BACK", "KENT-SARC", "KENT-PHONE-24H", "VC-R6-ARREST"} <= {
+        rule for rule, _ in foreseen.announcements
+    }
+
+    async with engine.begin() as conn:
+        assert await adopt_rule_set(conn, new.hash, by="test", parts=new_set.parts, summary=foreseen.content())
+    await assess_all(engine, new, writers=[write_cards_and_requests], at_once=200)
+
+    after = await _entries(engine)
+    announced = _counted(after) - _counted(before)
+    assert announced == expected  # case by case
+    by_rule: Counter[tuple[str, str]] = Counter()
+    for (_case, rule, what), times in announced.items():
+        by_rule[rule, what] += times
+    assert by_rule == foreseen.announcements
+    assert len({case for case, _, _ in announced}) == foreseen.changed
+    causes = Counter(cause for _, cause, _ in after) - Counter(cause for _, cause, _ in before)
+    assert causes == {"ruleset": announced.total()}
+    async with engine.connect() as conn:
+        assert [await count(conn, cards), await count(conn, text_requests)] == had
+        assert (await conn.execute(select(func.max(cards.c.raised_at)))).scalar_one() == raised
+        assert (await adoptions(conn))[-1].summary == foreseen.content()
+    await _triangle_holds(engine, new)
+    servers._notes.append(
+        f"{CASES} cases, {facts} facts adopted another pack: {foreseen.changed} cases, {announced.total()} "
+        f"announcements by {len(foreseen.announcements)} rules and names, {clock.monotonic() - began:.0f} s"
+    )

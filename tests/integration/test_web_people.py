@@ -1,0 +1,376 @@
+"""A person's list: one card a victim, what cannot wait on top, what is answered there, and by whom it may be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.settings import Settings
+from services.contacts.cards import CardKind
+from services.storage.officers import officer_key
+from services.storage.tables import access_log, case_key, victim_key
+from services.storage.tables_notify import cards
+from services.web.app import build_web
+from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
+from tests.support.web import (
+    HOUR,
+    NASTY,
+    browser,
+    button_of,
+    card,
+    page_of,
+    put_officer,
+    put_on_list,
+    web_settings,
+)
+
+HEADER = "X-Forwarded-User"
+
+
+@pytest.fixture
+def app(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
+    assert at_noon == NOW
+    return build_web(web_settings(store_settings), engine, vault=vault)
+
+
+@pytest.fixture
+def signed_in(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
+    assert at_noon == NOW
+    return build_web(web_settings(store_settings), engine, vault=vault, user_header=HEADER)
+
+
+async def rows(engine: AsyncEngine) -> dict[str, Any]:
+    async with engine.connect() as conn:
+        return {row.say: row for row in await conn.execute(select(cards))}
+
+
+async def press(app: FastAPI, path: str, button: str, **headers: str) -> int:
+    """Press the first button of this name on a page, as a browser would, and return what came back."""
+    async with browser(app) as client:
+        action, form = button_of((await client.get(path, headers=headers)).text, button)
+        sent = {"Origin": str(client.base_url), "Sec-Fetch-Site": "same-origin", **headers}
+        answer = await client.post(action, data=form, headers=sent)
+        if answer.status_code == 303:
+            assert (await client.get(answer.headers["Location"], headers=headers)).status_code == 200
+        return answer.status_code
+
+
+async def test_everything_for_one_victim_is_one_card_and_what_cannot_wait_is_on_top(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await put_on_list(engine, card("Later", about="a"), act_by=NOW + 5 * HOUR)
+    await put_on_list(engine, card("Sooner", about="b"), act_by=NOW + 4 * HOUR)
+    await put_on_list(engine, card("Another", about="c", victim="V-2"), act_by=NOW + HOUR)
+    await put_on_list(engine, card("Urgent", about="d", victim="V-3"), act_by=NOW + 9 * HOUR, interrupts=True)
+    page = await page_of(app, "/people/P-7")
+    assert len(page.all("article")) == 3
+    assert "3 cards, 1 cannot wait" in page.text
+    order = [page.text.index(word) for word in ("Urgent", "Another", "By 16:00 today", "Sooner", "Later")]
+    assert order == sorted(order)
+    assert "By 17:00" not in page.text
+
+
+async def test_a_card_says_when_it_is_safe_to_ring_whether_to_leave_a_message_and_what_the_code_says(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    hours = [{"days": "mon-fri", "from": "10:00", "to": "14:00"}]
+    safe: dict[str, Any] = {"sms": "allowed", "voicemail": False, "hours": hours}
+    await take_in(engine, event("s", "policing.safe_contact.recorded.v1", time=NOW - 48 * HOUR, **safe))
+    await assess_all(engine, told_within())
+    overdue = card("Overdue since Monday.", due_at=NOW - HOUR, kind=CardKind.OVERDUE, rule="VC-R6-ARREST")
+    await put_on_list(engine, overdue, act_by=NOW + HOUR)
+    words = (await page_of(app, "/people/P-7")).text
+    assert "Safe to ring: Mon to Fri 10:00-14:00" in words
+    assert "Voicemail: leave no message" in words
+    assert "Victims' Code, Right 6: tell the victim that a suspect has been arrested" in words
+    assert "By 13:00 today KP-1 V-1 overdue" in words
+    assert "breach" not in words.lower()
+
+
+async def test_nobody_is_told_to_leave_a_message_where_nobody_has_asked(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("Please ring."))
+    words = (await page_of(app, "/people/P-7")).text
+    assert "ask when it is safe to ring" in words
+    assert "Voicemail: not asked: leave no message" in words
+
+
+async def test_what_waits_for_a_later_shift_stands_apart_and_has_no_button(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("Tomorrow"), act_by=NOW + 20 * HOUR, shown_at=None)
+    page = await page_of(app, "/people/P-7")
+    assert "No card is on this list now." in page.text
+    assert "With the list of a later shift" in page.text
+    assert "Tomorrow" in page.text
+    assert page.all("form") == []
+
+
+async def test_a_press_acknowledges_what_was_on_the_page_and_nothing_that_came_later(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await put_on_list(engine, card("Seen", about="a"))
+    await put_on_list(engine, card("Another's", about="b", victim="V-2"))
+    async with browser(app) as client:
+        action, form = button_of((await client.get("/people/P-7")).text, "I have this in hand")
+        await put_on_list(engine, card("Unseen", about="c"), shown_at=NOW - HOUR / 2, interrupts=True)
+        answer = await client.post(action, data=form, headers={"Origin": str(client.base_url)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/people-keys/{officer_key('P-7').hex()}")
+    found = await rows(engine)
+    assert found["Seen"].acknowledged_by == "local"
+    assert found["Unseen"].acknowledged_at is None
+    assert found["Another's"].acknowledged_at is None
+    words = (await page_of(app, "/people/P-7")).text
+    assert "2 cards, 1 cannot wait" in words
+    async with engine.connect() as conn:
+        looks = (await conn.execute(select(access_log.c.officer_ref, access_log.c.case_key, access_log.c.what))).all()
+    assert ("local", case_key("KP-1"), "card acknowledged") in [tuple(each) for each in looks]
+
+
+async def test_a_card_that_names_nobody_is_acknowledged_alone(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("About the case", victim=None), act_by=NOW + HOUR)
+    await put_on_list(engine, card("About a victim", about="b"), act_by=NOW + 2 * HOUR)
+    assert await press(app, "/people/P-7", "I have this in hand") == 303
+    found = await rows(engine)
+    assert found["About the case"].acknowledged_at is not None
+    assert found["About a victim"].acknowledged_at is None
+
+
+async def test_pressing_twice_is_no_mistake(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("Once"))
+    async with browser(app) as client:
+        action, form = button_of((await client.get("/people/P-7")).text, "I have this in hand")
+        for _ in range(2):
+            answer = await client.post(action, data=form, headers={"Origin": str(client.base_url)})
+            assert answer.status_code == 303
+    assert "In hand since Fri 20 Nov at 12:0" in (await page_of(app, "/people/P-7")).text
+
+
+async def test_a_grade_is_disputed_by_one_press_and_goes_to_the_supervisor(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("No news in the contact.", about="contact:e", kind=CardKind.GRADE))
+    assert await press(app, "/people/P-7", "This is wrong: ask a supervisor") == 303
+    found = await rows(engine)
+    assert found["No news in the contact."].disputed_by == "local"
+    review = next(row for row in found.values() if row.kind == CardKind.REVIEW)
+    assert review.for_officer == "P-7"
+    assert "No news in the contact." not in (await page_of(app, "/people/P-7")).text
+
+
+async def test_what_a_grade_says_is_on_the_list_of_whoever_made_the_contact_alone(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    await put_on_list(engine, card("There was no news.", about="contact:e", kind=CardKind.GRADE))
+    async with browser(signed_in) as client:
+        for who, path, is_seen in (
+            ("P-7", "/people/P-7", True),
+            ("P-7", "/cases/KP-1", True),
+            ("P-8", "/cases/KP-1", False),
+            ("P-7", "/", False),
+            ("P-7", "/lists/cards", False),
+        ):
+            answer = await client.get(path, headers={HEADER: who})
+            assert answer.status_code == 200
+            assert ("There was no news." in answer.text) is is_seen, (who, path)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8080"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:8080"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://elsewhere.example"},
+    ],
+)
+async def test_a_form_that_another_site_sends_changes_nothing(
+    app: FastAPI, engine: AsyncEngine, sent: dict[str, str]
+) -> None:
+    await put_on_list(engine, card("Please ring."))
+    async with browser(app) as client:
+        action, form = button_of((await client.get("/people/P-7")).text, "I have this in hand")
+        assert (await client.post(action, data=form, headers=sent)).status_code == 403
+    assert (await rows(engine))["Please ring."].acknowledged_at is None
+
+
+async def test_behind_a_proxy_that_renames_the_host_our_public_address_is_our_own(
+    store_settings: Settings, engine: AsyncEngine, at_noon: datetime
+) -> None:
+    assert at_noon == NOW
+    await put_on_list(engine, card("Please ring."))
+    app = build_web(web_settings(store_settings, public_url="https://waymark.kent.example"), engine)
+    async with browser(app) as client:
+        action, form = button_of((await client.get("/people/P-7")).text, "I have this in hand")
+        sent = {"Origin": "https://waymark.kent.example"}
+        assert (await client.post(action, data=form, headers=sent)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"victim": "00"},
+        {"victim": victim_key("V-9").hex()},
+        {"until": "soon"},
+        {"until": "2026-11-20T12:00:00"},
+        {"list": "00"},
+        {"list": "x"},
+        {"list": "0" * 64},
+        {"more": "x" * 5000},
+    ],
+)
+async def test_a_form_that_is_not_ours_is_refused_in_a_sentence(
+    app: FastAPI, engine: AsyncEngine, changed: dict[str, str]
+) -> None:
+    await put_on_list(engine, card("Please ring."))
+    async with browser(app) as client:
+        action, form = button_of((await client.get("/people/P-7")).text, "I have this in hand")
+        origin = {"Origin": str(client.base_url)}
+        answer = await client.post(action, data={**form, **changed}, headers=origin)
+        assert answer.status_code == 400
+        assert "not what a button of Waymark sends" in answer.text
+        as_json = await client.post(action, json=form, headers=origin)
+        assert as_json.status_code == 400
+        nowhere = await client.post(f"/case-keys/{'0' * 64}/acknowledge", data=form, headers=origin)
+        assert nowhere.status_code == 400
+    assert (await rows(engine))["Please ring."].acknowledged_at is None
+
+
+async def test_only_the_person_answers_what_can_wait_and_anybody_what_cannot(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    await put_officer(engine, "P-7", "P-9")
+    await put_on_list(engine, card("Can wait", about="a"))
+    await put_on_list(engine, card("Cannot wait", about="b", victim="V-2"), interrupts=True)
+    async with browser(signed_in) as client:
+        mine = (await client.get("/people/P-7", headers={HEADER: "P-7"})).text
+        theirs = (await client.get("/people/P-7", headers={HEADER: "P-9"})).text
+        assert (mine.count("<form"), theirs.count("<form")) == (2, 1)
+        sent = {"Origin": str(client.base_url), HEADER: "P-9"}
+        for victim, status in (("V-1", 403), ("V-2", 303)):
+            form = {
+                "list": officer_key("P-7").hex(),
+                "victim": victim_key(victim).hex(),
+                "until": NOW.isoformat(),
+            }
+            path = f"/case-keys/{case_key('KP-1').hex()}/acknowledge"
+            assert (await client.post(path, data=form, headers=sent)).status_code == status
+    found = await rows(engine)
+    assert found["Can wait"].acknowledged_by is None
+    assert found["Cannot wait"].acknowledged_by == "P-9"
+
+
+async def test_a_list_is_for_its_person_and_the_line_supervisor_and_a_units_list_for_everybody(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    await put_officer(engine, "P-7", "P-9")
+    await put_officer(engine, "P-8", None)
+    await put_on_list(engine, card("Please ring.", about="a"))
+    await put_on_list(engine, card("Please tell.", about="b", victim="V-2"), to="WCU")
+    async with browser(signed_in) as client:
+        for who, ref, status in (
+            ("P-7", "P-7", 200),
+            ("P-9", "P-7", 200),
+            ("P-8", "P-7", 403),
+            ("P-8", "WCU", 200),
+            ("P-8", "P-8", 200),
+            ("P-8", "P-404", 403),
+        ):
+            answer = await client.get(f"/people/{ref}", headers={HEADER: who})
+            assert answer.status_code == status, (who, ref)
+            live = await client.get(f"/live/people-keys/{officer_key(ref).hex()}", headers={HEADER: who})
+            assert live.status_code == (404 if ref == "P-404" else status)
+        for path in ("/", "/lists/people"):
+            text = (await client.get(path, headers={HEADER: "P-8"})).text
+            assert "/people/WCU" in text
+            assert 'href="/people/P-7" id="person' not in text
+            assert "1 more list is for those they belong to and their line supervisors." in text
+
+
+@pytest.mark.parametrize("ref", ["P-7", "a/b", "..", "x?y#z", "é🙈", NASTY, "V\ud800", "L" * 3000], ids=ascii)
+async def test_a_person_of_any_reference_has_a_list_that_the_first_page_links_to(
+    app: FastAPI, engine: AsyncEngine, ref: str
+) -> None:
+    await put_on_list(engine, card("Please ring."), to=ref)
+    front = await page_of(app)
+    link = next(each["href"] for each in front.all("a") if (each.get("id") or "").startswith("person-link-"))
+    assert link is not None
+    assert "Please ring." in (await page_of(app, link)).text
+    assert await press(app, link, "I have this in hand") == 303
+    if "\ud800" not in ref and ref != ".." and len(ref) < 100:
+        assert "Please ring." in (await page_of(app, f"/people/{quote(ref, safe='')}")).text
+
+
+async def test_a_list_says_which_of_its_cases_are_set_aside(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("b", "policing.case.reviewed.v1", by="supervisor"))
+    await assess_all(engine, told_within(fails_on="policing.case.reviewed.v1"))
+    await put_on_list(engine, card("Please ring."))
+    assert "This case is set aside: what is said of it is from before." in (await page_of(app, "/people/P-7")).text
+
+
+async def test_every_case_on_a_list_is_written_down_as_seen(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("One", about="a"))
+    await put_on_list(engine, card("Two", about="b"), case="KP-2")
+    await page_of(app, "/people/P-7")
+    async with engine.connect() as conn:
+        found = (await conn.execute(select(access_log.c.case_key, access_log.c.what))).all()
+    assert {tuple(each) for each in found} == {(case_key(case), "person's list") for case in ("KP-1", "KP-2")}
+
+
+async def test_the_first_page_stays_small_when_everything_is_full(app: FastAPI, engine: AsyncEngine) -> None:
+    long = "w" * 900
+    for number in range(60):
+        await put_on_list(
+            engine,
+            card(f"{number} {long}", about=str(number), victim=f"V-{number}", due_at=NOW + HOUR),
+            to=f"P-{number}",
+            act_by=NOW + HOUR,
+        )
+    events = [event(f"late{n}", case=f"KP-{n:0200}", victim_id="v" * 200, time=NOW - 72 * HOUR) for n in range(20)]
+    events += [event(f"soon{n}", case=f"KP-{n:0200}", victim_id="v" * 200) for n in range(20)]
+    twice = [event(f"late{n}", case="KP-other") for n in range(20)]
+    await take_in(engine, *events, *([b"not JSON"] * 20), *twice)
+    await assess_all(engine, told_within())
+    async with browser(app) as client:
+        html = (await client.get("/")).text
+    assert "All 60 lists of people and units" in html
+    assert len(html.encode()) < 200_000
+
+
+async def test_work_of_a_large_force_is_listed_in_time(app: FastAPI, engine: AsyncEngine) -> None:
+    """Twenty thousand open items of two hundred people: no page may come near its limit of ten seconds."""
+    made = [
+        {
+            "card_key": victim_key(str(number)),
+            "kind": "task",
+            "case_key": case_key(f"KP-{number // 2}"),
+            "case_id": f"KP-{number // 2}",
+            "victim_id": f"V-{number // 2}",
+            "about": str(number),
+            "duty_of": "police",
+            "addressee": f"P-{number % 200}",
+            "to_ref": f"P-{number % 200}",
+            "say": "Please ring.",
+            "raised_at": NOW - HOUR,
+            "planned_at": NOW - HOUR,
+            "show_at": NOW - HOUR,
+            "shown_at": NOW - HOUR,
+            "act_by": NOW + timedelta(minutes=number % 600),
+        }
+        for number in range(20_000)
+    ]
+    async with engine.begin() as conn:
+        for start in range(0, len(made), 1000):
+            await conn.execute(insert(cards), made[start : start + 1000])
+    for path in ("/", "/people/P-7", "/lists/people"):
+        began = perf_counter()
+        await page_of(app, path)
+        assert perf_counter() - began < 5
