@@ -7,9 +7,12 @@ works on any machine. docs/runbooks/disk-full.md tells of the trial on a disk th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import errno
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,6 +20,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.typing import EventDict
+from typer.testing import CliRunner
 
 from consumers.case_events import Intake, StoreAwayError
 from notifications.channels.recorded import RecordedOutbox
@@ -24,11 +28,13 @@ from notifications.process import keep_notifying
 from services.accept import Incoming, accept
 from services.anchor import keep_anchoring
 from services.assess_case import keep_assessing
+from services.cli import up
+from services.cli.main import build_app
 from services.contacts.reading import read_note
 from services.projections.ledger import verify_ledger
 from services.rebuild import verify
 from services.relay import keep_relaying
-from services.storage.failures import DISK_FULL
+from services.storage.failures import DISK_FULL, FOLDER_FULL
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import adopt_rule_set
 from services.storage.tables import dead_letters, facts, outbox, wakes
@@ -177,3 +183,15 @@ async def test_an_ingest_that_gives_up_on_a_full_disk_says_so(engine: AsyncEngin
         await intake.take([record(each) for each in history_of(1).records])
     assert isinstance(raised.value.__cause__, DBAPIError)
     assert isinstance(intake.failed.exception(), StoreAwayError)
+
+
+def test_a_data_folder_without_room_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    @contextmanager
+    def no_room(_data: Path) -> Iterator[None]:
+        if tmp_path.is_dir():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        yield
+
+    monkeypatch.setattr(up, "holding", no_room)
+    done = CliRunner().invoke(build_app(), ["up", "--data", str(tmp_path)])
+    assert (done.exit_code, done.stderr) == (1, f"{FOLDER_FULL}\n")

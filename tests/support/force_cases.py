@@ -14,6 +14,10 @@ from typing import Any, Final
 from tests.support.app import NOW, event
 
 _LONGEST_AGO_DAYS: Final = 300
+_MOST_DAYS: Final = 40
+_OLD: Final = 0.35
+"""How many cases are older than the most: old ones have come to court, and cost the most time."""
+
 _NOT_YET: Final = timedelta(days=3)
 """Some events are known before they happen; none much before."""
 
@@ -41,7 +45,7 @@ class _Story:
         self._case = case
         self._victims = [f"V-{case}-{number}" for number in range(1 if rng.random() < 0.85 else 2)]
         self._suspect = "S-1"
-        self._at = NOW - timedelta(days=round(rng.triangular(1, _LONGEST_AGO_DAYS, 1)))
+        self._at = NOW - timedelta(days=rng.randint(1, _LONGEST_AGO_DAYS if rng.random() < _OLD else _MOST_DAYS))
         self._events: list[dict[str, Any]] = []
 
     def told(self) -> list[dict[str, Any]]:

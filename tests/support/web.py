@@ -151,6 +151,17 @@ def button_of(html: str, name: str) -> tuple[str, dict[str, str]]:
     return action, dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
 
 
+async def press(app: FastAPI, path: str, button: str, **headers: str) -> int:
+    """Press the first button of this name on a page, as a browser would, and return what came back."""
+    async with browser(app) as client:
+        action, form = button_of((await client.get(path, headers=headers)).text, button)
+        sent = {"Origin": str(client.base_url), "Sec-Fetch-Site": "same-origin", **headers}
+        answer = await client.post(action, data=form, headers=sent)
+        if answer.status_code == 303:
+            assert (await client.get(answer.headers["Location"], headers=headers)).status_code == 200
+        return answer.status_code
+
+
 async def add_text(engine: AsyncEngine, state: str, *, body: str | None = None, why: str | None = None) -> None:
     text_id, event_id = uuid4(), str(uuid4())
     async with engine.begin() as conn:
