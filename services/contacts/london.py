@@ -18,9 +18,9 @@ def long_day_words(day: date) -> str:
 
 
 def moment_words(instant: datetime) -> str:
-    """Return a moment, such as `Tue 10 Nov at 14:20`."""
+    """Return a moment, such as `Tue 10 Nov 2026 at 14:20`; with its year, because it may be read years later."""
     local = instant.astimezone(LONDON)
-    return f"{day_words(local.date())} at {local:%H:%M}"
+    return f"{day_words(local.date())} {local.year} at {local:%H:%M}"
 
 
 def clock_words(instant: datetime) -> str:
@@ -32,11 +32,12 @@ def clock_words(instant: datetime) -> str:
 
 
 def by_words(due_at: datetime) -> str:
-    """Return by when something is due: a London midnight is the end of the day before, anything else its moment."""
+    """Return by when something is due: a London midnight is the end of the day before, anything else a moment."""
     local = due_at.astimezone(LONDON)
     if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
-        return f"the end of {day_words(local.date() - timedelta(days=1))}"
-    return f"{local:%H:%M} on {day_words(local.date())}"
+        ends = local.date() - timedelta(days=1)
+        return f"the end of {day_words(ends)} {ends.year}"
+    return f"{local:%H:%M} on {day_words(local.date())} {local.year}"
 
 
 def due_day(due_at: datetime) -> date:

@@ -82,6 +82,9 @@ NEEDS_RELEASE: Final = frozenset({"policing.suspect.arrested.v1", "policing.susp
 URGENT: Final = frozenset({"probation.offender.escaped.v1", "probation.offender.released.v1"})
 """A person is paged about these whatever the hour."""
 
+NOT_FROM_A_CORRECTION: Final = "a record put right, a rebuild or a new pack never makes a text"
+"""Said of a text that is not sent, and to whoever does what it would have done."""
+
 SUPERSEDED_BY: Final[Mapping[str, frozenset[str]]] = {
     "court.hearing.listed.v1": frozenset(
         {"court.hearing.listed.v1", "court.hearing.changed.v1", "court.hearing.held.v1"}

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import Addressee
-from services.contacts.cards import Card, CardKind, cards_of, text_task
+from services.contacts.cards import Card, CardKind, cards_of
 from services.contacts.grade_cards import OF_A_CONTACT, grade_cards
-from services.contacts.news import URGENT, Purpose, topic_of
+from services.contacts.news import topic_of
+from services.contacts.news_cards import news_task
 from services.contacts.person import corrected_of
 from services.contacts.text_states import TextState
 from services.journeys.event_types import KNOWLEDGE
@@ -35,7 +36,7 @@ from services.storage.case_work import Work
 from services.storage.differences import Difference
 from services.storage.sets import is_among
 from services.storage.tables_notify import text_requests
-from services.storage.text_wishes import NO_ALERT, NOT_FROM_A_CORRECTION, asked, write_requests
+from services.storage.text_wishes import NO_ALERT, asked, write_requests
 
 _t = text_requests.c
 _days = WorkingDays()
@@ -138,16 +139,12 @@ def _tasks_at_once(work: Work) -> Iterator[Card]:
     """What no text waits for: news of an escape or a release, and what a record put right has made news of."""
     if work.difference.cause in NO_ALERT:
         return
+    is_correction = work.difference.cause == "correction"
     for each in work.difference.announcements:
-        body = each.body
-        if each.thing != "news" or each.what != "news.to_tell" or body["purpose"] == Purpose.FOLLOW_UP:
-            continue
-        if body["type"] in URGENT:
-            say = f"Please ring {body['victim_id']} now about {topic_of(body['type'])}, whatever the hour."
-            yield text_task(asked(work, body), say, None, work.now, urgent=True)
-        elif work.difference.cause == "correction":
-            say = f"Please tell {body['victim_id']} about {topic_of(body['type'])}. No text: {NOT_FROM_A_CORRECTION}."
-            yield text_task(asked(work, body), say, "7", work.now)
+        if each.thing == "news" and each.what == "news.to_tell":
+            occurred_at = datetime.fromisoformat(each.body["occurred_at"])
+            if card := news_task(asked(work, each.body), occurred_at, work.now, is_correction=is_correction):
+                yield card
 
 
 async def _to_put_right(conn: AsyncConnection, works: Sequence[Work]) -> list[RaisedCard]:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.topics import NOTIFICATION_REQUESTS
 from services.contacts.cards import text_task
 from services.contacts.decision import TextRequest
-from services.contacts.news import Purpose
+from services.contacts.news import NOT_FROM_A_CORRECTION, Purpose
 from services.contacts.text_states import WAITING, TextState
 from services.journeys.arrows import ABSENT
 from services.journeys.changes import Announcement
@@ -33,8 +33,6 @@ NO_ALERT = frozenset({"ruleset", "repair"})
 
 _NO_TEXT = NO_ALERT | {"correction"}
 """Causes that never make a text: a record put right, a link mended, a rebuild, a new pack or grader."""
-
-NOT_FROM_A_CORRECTION = "a record put right, a rebuild or a new pack never makes a text"
 
 _LONG_AGO = timedelta(days=10)
 """Older than any template's limit: a history that is loaded does not keep whoever sends busy."""

@@ -68,7 +68,7 @@ async def test_an_e_mail_carries_case_moment_and_link_alone(
         assert box.recipients == ["p1@force.example"]
         (words,) = box.texts()
     assert words.splitlines()[0] == "Waymark"
-    assert "KP-1: act by 17:00 on Fri 27 Nov" in words
+    assert "KP-1: act by 17:00 on Fri 27 Nov 2026" in words
     assert f"{PAGES}/cases/KP-1" in words
     holds_nothing_else(words)
     assert await states(engine) == [("delivered", 1)]
@@ -91,7 +91,7 @@ async def test_a_webhook_carries_the_same_and_its_secret_is_nowhere_logged(
         (_, (line, body)) = hook.requests
     assert line == f"POST /in/{SECRET}?sig={SECRET}&x= HTTP/1.1"
     sent = json.loads(body)
-    assert "KP-1: act by 17:00 on Fri 27 Nov" in sent["message"]
+    assert "KP-1: act by 17:00 on Fri 27 Nov 2026" in sent["message"]
     holds_nothing_else(body)
     assert await states(engine) == [("delivered", 2)]
     notice = (await all_notices(engine))[-1]

@@ -44,14 +44,14 @@ async def test_a_duty_is_one_card_from_warning_to_being_overdue_to_done(engine: 
     assert due is not None
     assert (due.kind, due.to, due.event_id, due.acknowledged_at) == ("approaching", "P-1", "arrest", None)
     assert due.say == (
-        "A suspect was arrested on Fri 20 Nov at 11:00. V-1 should be told by the end of Fri 27 Nov. "
+        "A suspect was arrested on Fri 20 Nov 2026 at 11:00. V-1 should be told by the end of Fri 27 Nov 2026. "
         "Say what happens next and when they will hear again."
     )
     await advance(engine, 3 * DAY)
     late = await card(engine, "VC-R6-ARREST")
     assert late is not None
     assert (late.kind, late.due_at) == ("overdue", due.due_at)
-    assert late.say.startswith("Overdue since the end of Fri 27 Nov: V-1 should be told.")
+    assert late.say.startswith("Overdue since the end of Fri 27 Nov 2026: V-1 should be told.")
     assert "breach" not in late.say.lower()
     await advance(engine, DAY)
     kinds = [each.kind for each in await the_worklist(engine) if each.rule == "VC-R6-ARREST"]
@@ -72,7 +72,7 @@ async def test_a_phone_makes_a_card_at_18_hours_and_its_flag_none(engine: AsyncE
     found = await card(engine, "KENT-PHONE-24H")
     assert found is not None
     assert (found.kind, found.urgent) == ("approaching", True)
-    assert "by 11:00 on Sat 21 Nov" in found.say
+    assert "by 11:00 on Sat 21 Nov 2026" in found.say
     await advance(engine, timedelta(hours=7))
     assert [each.kind for each in await the_worklist(engine) if each.rule == "KENT-PHONE-24H"] == ["overdue"]
     assert await card(engine, "phone_over_24h") is None

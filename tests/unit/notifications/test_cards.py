@@ -102,7 +102,7 @@ def test_a_flag_that_stands_alone_is_a_card_until_it_ends(kind: str) -> None:
 def test_protection_that_ends_is_due_on_its_last_day() -> None:
     bail = fact("e", "policing.suspect.released.v1", ends_on="2026-11-24", suspect_ref="S", outcome="bail")
     (card,) = made(announced("flag", "raised", kind="protection_ending"), bail)
-    assert by_words(card.due_at) == "the end of Tue 24 Nov"
+    assert by_words(card.due_at) == "the end of Tue 24 Nov 2026"
 
 
 def test_a_duty_that_a_contact_may_have_met_is_asked_about_first() -> None:
@@ -220,5 +220,5 @@ def test_times_are_said_as_people_say_them(hours: float, words: str) -> None:
 def test_a_midnight_belongs_to_the_day_it_ends() -> None:
     midnight = NOON + timedelta(hours=12)
     assert due_day(midnight) == NOON.date()
-    assert by_words(midnight) == "the end of Tue 17 Nov"
-    assert by_words(NOON) == "12:00 on Tue 17 Nov"
+    assert by_words(midnight) == "the end of Tue 17 Nov 2026"
+    assert by_words(NOON) == "12:00 on Tue 17 Nov 2026"
