@@ -5,37 +5,59 @@ A pack is a YAML file of rules. Reading happens when a process starts, never ins
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, Final
 
 import yaml
 
-from services.provisions.rules import Citation, Clause, Limit, Rule, Shape, Unit
+from services.provisions.pack_error import PackError
+from services.provisions.rule_reading import UPDATE_RULE, read_rule
+from services.provisions.rules import NOT_KNOWN, Citation, Rule
 
-PACKS_IN_SERVICE = ("VC2020", "NATIONAL", "KENT")
-UPDATE_RULE = "KENT-UPDATE"
-_CONFIDENCES = ("H", "M", "L")
-_Word = TypeVar("_Word", Shape, Unit)
-_RULE_FIELDS = {
-    "id", "right", "owner", "duty", "shape", "triggers", "discharges", "limit", "confidence", "in_force", "advisory",
-    "once", "before_too", "match", "about", "trigger_by", "ends_with_case", "ends_with_charge", "owner_from",
-    "never_waived", "warn_hours", "warn_on_day", "to_confirm_where", "instrument", "place", "address", "seen",
-}  # fmt: skip
+__all__ = [
+    "PACKS_IN_SERVICE",
+    "UPDATE_RULE",
+    "Pack",
+    "PackError",
+    "names_of_packs",
+    "pack_text",
+    "read_pack",
+    "read_whole_pack",
+]
+
+PACKS_IN_SERVICE: Final = ("VC2020", "NATIONAL", "KENT")
+_NEEDED: Final = ("pack", "version", "title", "enabled", "in_force", "citation", "rules")
+_FIELDS: Final = frozenset({*_NEEDED, "never_waived", "based_on"})
 
 
-class PackError(Exception):
-    """A pack cannot be used: the message names the file, the field and what to do."""
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One file of the law: an edition of the Code, or clocks beside it."""
+
+    name: str
+    version: int
+    title: str
+    is_enabled: bool
+    """Whether obligations may be raised under it; a draft is only set beside another pack."""
+    rules: tuple[Rule, ...]
+    based_on: str | None = None
+    """The pack whose rules it takes over where it states none of its own."""
+    why_based: str = ""
+
+    @property
+    def taken_over(self) -> tuple[Rule, ...]:
+        """The rules it has from the pack it is based on, unchanged."""
+        return tuple(rule for rule in self.rules if rule.taken_from is not None)
 
 
 def pack_text(name: str) -> str:
     """The text of a pack that ships with Waymark; raises PackError where there is none of that name."""
-    found = files("services.provisions").joinpath("packs", f"{name}.yaml")
-    if not found.is_file():
+    if name not in names_of_packs():
         known = ", ".join(sorted(names_of_packs()))
         raise PackError(f"There is no pack called {name!r}. Known packs: {known}.")
-    return found.read_text(encoding="utf-8")
+    return files("services.provisions").joinpath("packs", f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def names_of_packs() -> list[str]:
@@ -46,129 +68,102 @@ def names_of_packs() -> list[str]:
 
 def read_pack(text: str, file: str) -> tuple[Rule, ...]:
     """The rules of one pack; raises PackError naming file and field where something is missing or unknown."""
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PackError(f"{file}: not readable as YAML ({error}). Mend the file.") from error
-    for name in ("pack", "version", "citation", "in_force", "rules"):
-        if not isinstance(content, dict) or name not in content:
-            raise PackError(f"{file}: the pack says nothing under `{name}`. Add it.")
-    rules = tuple(
-        _rule(each, content, f"{file}, rule {each.get('id', number + 1)}")
-        for number, each in enumerate(content["rules"])
-    )
-    if len({each.id for each in rules}) != len(rules):
-        raise PackError(f"{file}: two rules have the same id. Ids stand for one duty each; rename one.")
-    return rules
+    return read_whole_pack(text, file).rules
 
 
-def _rule(raw: Mapping[str, Any], pack: Mapping[str, Any], where: str) -> Rule:
-    if unknown := set(raw) - _RULE_FIELDS:
-        raise PackError(f"{where}: unknown field `{min(unknown)}`. Check its spelling.")
-    for name in ("id", "owner", "duty", "shape", "confidence"):
-        if not raw.get(name):
-            raise PackError(f"{where}: the field `{name}` is missing. Every rule must say it.")
-    if raw["confidence"] not in _CONFIDENCES:
-        raise PackError(f"{where}: `confidence` must be H, M or L.")
-    in_force = raw.get("in_force", pack["in_force"])
-    advisory = bool(raw.get("advisory", False))
-    if raw["confidence"] == "L" and not advisory:
-        raise PackError(f"{where}: a rule known from memory only (confidence L) must be `advisory: true`.")
-    shape = _one_of(Shape, raw["shape"], f"{where}: `shape`")
-    rule_id = str(raw["id"])
-    never_waived = bool(raw.get("never_waived", pack.get("never_waived", False)))
-    return Rule(
-        id=rule_id,
-        pack=pack["pack"],
-        right=raw.get("right"),
-        owner=raw["owner"],
-        duty=raw["duty"],
-        shape=shape,
-        triggers=_clauses(raw.get("triggers", []), where),
-        discharges=_clauses(raw.get("discharges", []), where),
-        limit=_limit(raw.get("limit"), where),
-        confidence=raw["confidence"],
-        citation=_citation(raw, pack["citation"], where),
-        in_force_from=_date(in_force, "from", where),
-        in_force_to=in_force.get("to"),
-        advisory=advisory,
-        once=bool(raw.get("once", False)),
-        before_too=bool(raw.get("before_too", False)),
-        match=tuple(raw.get("match", ())),
-        about=bool(raw.get("about", False)),
-        trigger_by=raw.get("trigger_by"),
-        ends_with_case=bool(raw.get("ends_with_case", False)),
-        ends_with_charge=bool(raw.get("ends_with_charge", False)),
-        owner_from=raw.get("owner_from"),
-        never_waived=never_waived,
-        waived_with=frozenset() if never_waived else _waived_with(rule_id, raw.get("right"), raw["owner"], shape),
-        warn_hours=raw.get("warn_hours"),
-        warn_on_day=raw.get("warn_on_day"),
-        to_confirm_where={name: frozenset(words) for name, words in raw.get("to_confirm_where", {}).items()},
-    )
-
-
-def _waived_with(rule_id: str, right: int | None, owner: str, shape: Shape) -> frozenset[str]:
-    """The scopes of `right.waived` that cover a rule (victims-code.md section 4.9)."""
-    scopes = {rule_id}
-    if rule_id == UPDATE_RULE:
-        scopes |= {"updates", "all"}
-    elif rule_id.startswith("VC-"):
-        scopes.add("all")
-        if right == 6 and owner == "police" and shape is Shape.TOLD:  # noqa: PLR2004 - Right 6 is its name
-            scopes.add("updates")
-    return frozenset(scopes)
-
-
-def _citation(raw: Mapping[str, Any], pack: Mapping[str, Any], where: str) -> Citation:
-    values = {name: raw.get(name, pack.get(name)) for name in ("instrument", "address", "seen")}
-    for name, value in values.items():
-        if not value:
-            raise PackError(f"{where}: the citation has no `{name}`. A rule without a source is not law; add it.")
-    place = raw.get("place") or (f"Right {raw['right']}" if raw.get("right") else "")
-    return Citation(values["instrument"], place, values["address"], values["seen"])
-
-
-def _clauses(raw: list[Mapping[str, Any]], where: str) -> tuple[Clause, ...]:
-    for each in raw:
-        if set(each) - {"type", "where", "only_if"} or "type" not in each:
-            raise PackError(
-                f"{where}: a trigger or discharge names a `type`, perhaps `where` and `only_if`, nothing else."
-            )
-    return tuple(
-        Clause(
-            f"{each['type']}.v1",
-            {name: frozenset(words) for name, words in each.get("where", {}).items()},
-            each.get("only_if"),
+def read_whole_pack(text: str, file: str) -> Pack:
+    """One pack; raises PackError naming file, rule and field where something is missing, unknown or misstated."""
+    content = read_yaml(text, file)
+    if not isinstance(content, Mapping):
+        raise PackError(
+            f"{file}: this is no pack. It says {', '.join(_NEEDED)}; `waymark rules list` shows those there are."
         )
-        for each in raw
+    for name in _NEEDED:
+        if content.get(name) is None:
+            raise PackError(f"{file}: the pack says nothing under `{name}`. Add it.")
+    if unknown := sorted(str(name) for name in content.keys() - _FIELDS):
+        raise PackError(f"{file}: unknown field `{unknown[0]}`. Check its spelling.")
+    _check_header(content, file)
+    own = [_read(each, number, content, file) for number, each in enumerate(content["rules"], 1)]
+    based_on, why = _base(content, file)
+    ids = [rule.id for rule in own]
+    if doubled := sorted({each for each in ids if ids.count(each) > 1}):
+        raise PackError(f"{file}: two rules have the id {doubled[0]}. An id stands for one duty; rename one.")
+    taken = [] if based_on is None else _taken_over(based_on, content, ids)
+    return Pack(
+        name=content["pack"],
+        version=content["version"],
+        title=content["title"],
+        is_enabled=content["enabled"],
+        rules=(*taken, *own),
+        based_on=based_on,
+        why_based=why,
     )
 
 
-def _limit(raw: Mapping[str, Any] | None, where: str) -> Limit | None:
+def read_yaml(text: str, file: str) -> Any:
+    """What a YAML file says; raises PackError with the line where it cannot be read or says something twice."""
+    try:
+        return yaml.load(text, _OnceOnly)  # noqa: S506 - a subclass of the safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        problem = f" ({error.problem})" if isinstance(error, yaml.MarkedYAMLError) and error.problem else ""
+        raise PackError(f"{file}{line}: not readable as YAML{problem}. Mend the file.") from None
+
+
+class _OnceOnly(yaml.SafeLoader):
+    """Reads YAML and refuses a field said twice: of two limits the last would silently count."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """The mapping of a node."""
+        seen: set[Any] = set()
+        for key in (key for key, _value in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"`{key.value}` is said twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _check_header(content: Mapping[str, Any], file: str) -> None:
+    for name, kind, words in (
+        ("pack", str, "the name of the pack"),
+        ("version", int, "a whole number"),
+        ("title", str, "what the pack is"),
+        ("enabled", bool, "true or false"),
+        ("citation", dict, "the instrument, address and date seen that its rules share"),
+        ("rules", list, "a list of rules"),
+    ):
+        if type(content[name]) is not kind:
+            raise PackError(f"{file}: `{name}` must be {words}.")
+
+
+def _read(raw: Any, number: int, content: Mapping[str, Any], file: str) -> Rule:
+    named = raw.get("id") if isinstance(raw, Mapping) else None
+    return read_rule(raw, content, f"{file}, rule {named or number}")
+
+
+def _base(content: Mapping[str, Any], file: str) -> tuple[str | None, str]:
+    raw = content.get("based_on")
     if raw is None:
-        return None
-    unit = _one_of(Unit, raw.get("unit"), f"{where}: `limit.unit`")
-    for name in ("standard", "enhanced"):
-        if not isinstance(raw.get(name), int):
-            raise PackError(f"{where}: `limit.{name}` must be a whole number.")
-    if raw["enhanced"] > raw["standard"]:
-        raise PackError(f"{where}: the enhanced limit is longer than the standard one. Enhanced Rights never lengthen.")
-    return Limit(unit, raw["standard"], raw["enhanced"])
+        return None, ""
+    says = isinstance(raw, Mapping) and all(isinstance(raw.get(name), str) for name in ("pack", "why"))
+    if not says or raw.keys() != {"pack", "why"}:
+        raise PackError(f"{file}: `based_on` says the `pack` whose rules are taken over, and `why`.")
+    if raw["pack"] == content["pack"] or "based_on:" in pack_text(raw["pack"]):
+        raise PackError(f"{file}: `based_on.pack` must be another pack that states its own rules.")
+    return raw["pack"], raw["why"]
 
 
-def _date(raw: Mapping[str, Any], name: str, where: str) -> date:
-    value = raw.get(name)
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise PackError(f"{where}: `in_force.{name}` must be a date, YYYY-MM-DD.") from None
-
-
-def _one_of(words: type[_Word], value: Any, where: str) -> _Word:
-    try:
-        return words(value)
-    except ValueError:
-        raise PackError(f"{where} must be one of: {', '.join(words)}.") from None
+def _taken_over(base: str, content: Mapping[str, Any], own: list[str]) -> list[Rule]:
+    """The rules of the base that the pack does not state itself: under its name and source, to be confirmed."""
+    cited = content["citation"]
+    found = []
+    for rule in read_whole_pack(pack_text(base), f"{base}.yaml").rules:
+        if rule.id in own:
+            continue
+        place = f"{NOT_KNOWN} taken over from {base}, {rule.citation.place}; {content['based_on']['why']}"
+        citation = Citation(cited["instrument"], place, cited["address"], cited["seen"])
+        confidence = "M" if rule.confidence == "H" else rule.confidence
+        found.append(replace(rule, pack=content["pack"], citation=citation, confidence=confidence, taken_from=base))
+    return found

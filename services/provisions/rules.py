@@ -72,6 +72,10 @@ class Clause:
         return all(data.get(name) in allowed for name, allowed in self.where.items())
 
 
+NOT_KNOWN = "not known:"
+"""How a place begins that could not be read in the source; the rest says why. Nothing is made up in its stead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Where a duty is written: instrument, place in it, address of the source and the day it was seen."""
@@ -81,10 +85,15 @@ class Citation:
     address: str
     seen: date
 
+    @property
+    def has_place(self) -> bool:
+        """Whether the place in the instrument is known."""
+        return not self.place.startswith(NOT_KNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One duty of one pack. ``enhanced_only``: not owed to a victim without Enhanced Rights."""
+    """One duty of one pack; the fields are those of a pack file (docs/packs.md)."""
 
     id: str
     pack: str
@@ -113,6 +122,8 @@ class Rule:
     warn_hours: int | None = None
     warn_on_day: int | None = None
     to_confirm_where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    taken_from: str | None = None
+    """The pack whose rule a draft took over unchanged, because its own text could not be read."""
 
     def confidence_of(self, trigger: Mapping[str, Any]) -> str:
         """How surely the rule is known of a trigger with this data: one kind of it may rest on a weaker source."""

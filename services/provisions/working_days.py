@@ -96,6 +96,8 @@ class WorkingDays:
 
     def is_provisional(self, first: date, last: date) -> bool:
         """Whether counting from one day to another needed a year whose holidays are computed, not announced."""
+        if first.year == last.year:
+            return first.year not in self.listed_years
         return any(year not in self.listed_years for year in range(first.year, last.year + 1))
 
     def _after(self, day: date, count: int) -> date:

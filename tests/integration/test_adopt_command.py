@@ -130,7 +130,7 @@ def test_a_pack_that_changed_under_the_same_version_is_refused(on_store: OnStore
     on_store(adopted_before)
     refused = run("adopt", "--yes")
     assert refused.exit_code == 1
-    assert "KENT.yaml differs from the one adopted before under the same version, 1. Raise `version`" in refused.output
+    assert "KENT.yaml differs from the one adopted before under the same version, 2. Raise `version`" in refused.output
     assert json.loads(run("history", "--json").output)[-1]["hash"] == "earlier"
 
 
