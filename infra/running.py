@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -46,6 +47,8 @@ class Running:
     has_embedded_kafka: bool
     has_simulated_clock: bool = False
     topic_prefix: str = ""
+    announce_from: str | None = None
+    """Go-live (ISO instant), where this one chose it: a demo is taken to be live for some weeks."""
 
     def settings(self, settings: Settings) -> Settings:
         """Return the settings with these addresses in place of those that are not set."""
@@ -56,6 +59,8 @@ class Running:
             changes["kafka_bootstrap_servers"] = self.kafka
             if self.has_embedded_kafka:
                 changes |= embedded_kafka_settings(self.kafka)
+        if settings.announce_from is None and self.announce_from is not None:
+            changes["announce_from"] = datetime.fromisoformat(self.announce_from)
         return settings.model_copy(update=changes)
 
 

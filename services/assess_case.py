@@ -33,7 +33,6 @@ from services.storage.casework import (
     hold_cases,
     load_announced,
     load_facts,
-    seat_cases,
     time_to_next_due,
 )
 from services.storage.differences import CaseHead, Difference, Entry, SetAside, set_aside, write_differences
@@ -106,7 +105,6 @@ async def assess_cases(
     """
     async with engine.begin() as conn:
         found = await find_work(conn, at_once)
-        await seat_cases(conn, found)
     await at("seated")
     if not found:
         return Round()

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.figures.rows import CaseFigures, to_stored
 from services.journeys.assessment import Assessment
 from services.journeys.changes import Announced, Standing, Thing, fold, standing, view_of
 from services.journeys.entries import read_entry
@@ -31,6 +32,9 @@ _LOOK_EVERY_S: Final = 0.05
 
 Assess = Callable[[Sequence[Fact], datetime], Assessment]
 """Judges the facts of a case at a moment."""
+
+Count = Callable[[Sequence[Fact], Assessment], CaseFigures]
+"""Returns what a case contributes to figures."""
 
 
 @dataclass(slots=True)
@@ -60,10 +64,12 @@ async def verify(
     ruleset: str,
     assess: Assess,
     told: Callable[[int], None] = lambda _: None,
+    count: Count | None = None,
 ) -> Comparison:
     """Compare ledger, stored state and facts of every case in one snapshot; change nothing.
 
-    ``assess`` judges facts at a moment under ``ruleset``; ``told`` hears of every case that is done.
+    ``assess`` judges facts at a moment under ``ruleset``; ``told`` hears of every case that is done. With ``count``
+    what is stored for figures is compared too, where the case does not wait to be counted.
     """
     found = Comparison()
     async with engine.connect() as plain:
@@ -72,7 +78,7 @@ async def verify(
             found.cases += 1
             await asyncio.sleep(0)
             try:
-                _compare(found, case, ruleset, assess)
+                _compare(found, case, ruleset, assess, count)
             except Exception as failure:  # noqa: BLE001 - whatever one case does, the others are compared
                 found.note(case.id, f"It could not be compared: {type(failure).__name__}.")
             told(1)
@@ -102,7 +108,7 @@ async def rebuild(
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
-def _compare(found: Comparison, case: WholeCase, ruleset: str, assess: Assess) -> None:
+def _compare(found: Comparison, case: WholeCase, ruleset: str, assess: Assess, count: Count | None) -> None:
     stored = case.stored.read()
     folded = fold(read_entry(entry) for entry in case.entries)
     _differences(found, case.id, "the ledger adds up to", folded, stored)
@@ -119,6 +125,8 @@ def _compare(found: Comparison, case: WholeCase, ruleset: str, assess: Assess) -
         _differences(found, case.id, "the facts say", standing(said), stored)
         if to_sorted_bytes(view_of(said)) != case.stored.view:
             found.note(case.id, "what is stored for its page is not what the facts say.")
+        if count is not None and case.is_counted and to_stored(count(facts, said)) != case.figures:
+            found.note(case.id, "what is stored for figures is not what the facts say.")
 
 
 def _differences(found: Comparison, case_id: str, whose: str, derived: Announced, stored: Announced) -> None:

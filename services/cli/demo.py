@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.provisions.working_days import london_date
+from services.provisions.working_days import london_date, london_time
 from services.simulator.officers import officers_rows
 from services.simulator.ordering import MemoryShelf, in_recorded_order, value_of
 from services.simulator.simulation import Simulation
@@ -16,10 +16,13 @@ from services.simulator.victims import people_rows
 CASES = 1_200
 """A tenth of a force's year of 12,000."""
 
+LIVE_FOR = timedelta(days=35)
+"""A demo's Waymark is taken to have gone live this long ago: otherwise a year's old failings stand on every list."""
+
 _DAYS_BEFORE, _DAYS_AHEAD = 14, 56
 
 _Step = tuple[float, str, dict[str, Any]]
-"""Hours before the moment, event type without its version, data."""
+"""Hours before the day began, event type without its version, data."""
 
 _CALL = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
 
@@ -48,18 +51,32 @@ class Demo:
     cases, with other names. It takes about two seconds.
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, cases: int = CASES) -> None:
         self.now, self.today = now, london_date(now)
-        self._simulation = Simulation(CASES, int(f"{self.today:%Y%m%d}"), self.today, known_by=now)
+        seed = int(f"{self.today:%Y%m%d}")
+        self.name = f"SIM{seed}-"
+        """With this the ids of all cases of this day begin, but for the two hand-told ones."""
+        self._simulation = Simulation(cases, seed, self.today, known_by=now)
         self._cases = list(self._simulation.run())
 
+    def cases(self) -> int:
+        """How many cases have any event by the moment, without the hand-told ones."""
+        return sum(1 for each in self._cases if each.lines)
+
+    def facts(self) -> int:
+        """How many different events these cases have by the moment: some are sent twice."""
+        return sum(len({value_of(line) for line in each.lines}) for each in self._cases)
+
     def events(self) -> Iterator[tuple[str, bytes]]:
-        """Every event as (case id, CloudEvent) in the order of recording, all recorded before the moment."""
+        """Every event as (case id, CloudEvent): the hand-told cases, then the others in the order of recording.
+
+        All were recorded before the moment.
+        """
+        yield from _hand_told(london_time(self.today, 0))
         told = [(each.start, each.lines) for each in self._cases]
         for line in in_recorded_order(told, MemoryShelf()):
             number = int(line[10:17])
             yield self._cases[number - 1].id, value_of(line)
-        yield from _hand_told(self.now)
 
     def officers(self) -> Iterator[tuple[str, ...]]:
         """The lines of the officers file around today, the header first."""
@@ -72,19 +89,24 @@ class Demo:
 
 
 def demo_events(now: datetime) -> Iterator[tuple[str, bytes]]:
-    """The demo's events as (case id, CloudEvent) in the order in which they were recorded, all before the moment."""
+    """The demo's events as (case id, CloudEvent), all recorded before the moment."""
     return Demo(now).events()
 
 
-def _hand_told(now: datetime) -> Iterator[tuple[str, bytes]]:
+def live_since(day: date) -> datetime:
+    """Return the moment (UTC) from which a demo of that London day alerts people."""
+    return london_time(day - LIVE_FOR, 0)
+
+
+def _hand_told(midnight: datetime) -> Iterator[tuple[str, bytes]]:
     found: list[tuple[datetime, str, bytes]] = []
     for number, steps in enumerate(_JOURNEYS.values(), 1):
         case_id, victim_id = f"DEMO-{number:04}", f"V-DEMO-{number}"
         for index, (hours, type_, data) in enumerate(steps):
-            at = (now - timedelta(hours=hours)).replace(microsecond=0)
+            at = midnight - timedelta(hours=hours)
             event = {
                 "specversion": "1.0",
-                "id": f"demo-{now:%Y%m%d%H%M%S}-{number}-{index}",
+                "id": f"demo-{london_date(midnight):%Y%m%d}-{number}-{index}",
                 "source": "/waymark/demo",
                 "type": f"{type_}.v1",
                 "subject": case_id,

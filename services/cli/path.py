@@ -24,12 +24,15 @@ from services.assess_case import Rules, assess_cases
 from services.cli.cases import assessment_lines
 from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
 from services.cli.speaking import FINDINGS, give_up, instant_option, print_json, tell
+from services.counting import count_all, counter_of
+from services.figures.contributions import contributions
 from services.journeys.assess import assess
 from services.journeys.facts import Fact
 from services.journeys.rule_set import RuleSet
 from services.rebuild import Comparison, rebuild, verify
 from services.storage.access_log import log_looks
 from services.storage.casework import moment
+from services.storage.figures import wake_figures
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rereading import RecordProblem, facts_of_case, record_problems_of
 from services.storage.rule_sets import RuleSetNotCurrentError
@@ -130,14 +133,17 @@ def rebuild_store(
             done = await assess_cases(
                 engine,
                 _rules(rules),
-                writers=[partial(write_cards_and_requests, announce_from=settings.announce_from)],
+                writers=[partial(write_cards_and_requests, announce_from=settings.announce_from), wake_figures],
                 announce_from=settings.announce_from,
             )
             announced += done.announced
             return bool(done.assessed or done.set_aside)
 
         with progress_bar("rebuilding") as told:
-            return await rebuild(engine, work, told), announced
+            marked = await rebuild(engine, work, told)
+        with progress_bar("counting for figures") as told:
+            await count_all(engine, counter_of(rules), told)
+        return marked, announced
 
     try:
         marked, announced = with_store(data, do)
@@ -149,7 +155,8 @@ def rebuild_store(
 def _verify(rules: RuleSet, data: Data) -> None:
     async def compare(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> Comparison:
         with progress_bar("comparing") as told:
-            return await verify(engine, rules.hash, _rules(rules).assess, told)
+            count = partial(contributions, days=rules.days)
+            return await verify(engine, rules.hash, _rules(rules).assess, told, count)
 
     found = with_store(data, compare)
     for sentence in found.first:

@@ -41,6 +41,7 @@ from services.cli.speaking import FINDINGS, give_up
 from services.cli.watching import showing
 from services.contacts.measured import not_measured
 from services.contacts.reading import read_note
+from services.counting import counter_of, keep_counting
 from services.journeys.assess import assess
 from services.journeys.rule_set import RuleSet
 from services.provisions.packs import PackError
@@ -48,6 +49,7 @@ from services.publishing import KafkaPublisher
 from services.relay import keep_relaying
 from services.steady_clock import SteadyClock
 from services.storage.failures import in_words
+from services.storage.figures import wake_figures
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import RuleSetNotCurrentError
 from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
@@ -86,16 +88,20 @@ async def run_clock(ground: Ground) -> None:
     rules = Rules(ground.rules.hash, lambda facts, now: assess(facts, ground.rules, now))
     announce_from = ground.settings.announce_from
     unseen = not_measured(ground.rules.rules, ground.settings.sources)
-    beat = ground.beats.start("clock")
+    beat, counting = ground.beats.start("clock"), ground.beats.start("counting")
+    cards = partial(write_cards_and_requests, announce_from=announce_from, not_measured=unseen)
     async with listening(ground.settings, WAKE_CHANNEL) as bell:
-        await keep_assessing(
-            ground.engine,
-            rules,
-            beat.after(bell.wait),
-            writers=[partial(write_cards_and_requests, announce_from=announce_from, not_measured=unseen)],
-            announce_from=announce_from,
-            at=beat.at,
-            is_steady=SteadyClock(ground.engine).is_steady,
+        await _together(
+            keep_assessing(
+                ground.engine,
+                rules,
+                beat.after(bell.wait),
+                writers=[cards, wake_figures],
+                announce_from=announce_from,
+                at=beat.at,
+                is_steady=SteadyClock(ground.engine).is_steady,
+            ),
+            keep_counting(ground.engine, counter_of(ground.rules), counting.after(asyncio.sleep)),
         )
 
 

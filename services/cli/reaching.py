@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -53,16 +54,25 @@ def rules_of(settings: Settings, packs: Iterable[str] = PACKS_IN_SERVICE) -> Rul
     Raises:
         PackError: where a pack or the list of holidays cannot be used.
     """
+    return load_rule_set(packs, holidays_of(settings))
+
+
+def holidays_of(settings: Settings) -> tuple[date, ...]:
+    """Return the bank holidays of WAYMARK_HOLIDAYS, none where it is not set.
+
+    Raises:
+        PackError: where the list cannot be used.
+    """
     file = settings.holidays
     if file is None:
-        return load_rule_set(packs)
+        return ()
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise PackError(
             f"{file.name}: the list of holidays cannot be read. Check WAYMARK_HOLIDAYS and the file's encoding (UTF-8)."
         ) from None
-    return load_rule_set(packs, (each.day for each in read_holidays(text, file.name)))
+    return tuple(each.day for each in read_holidays(text, file.name))
 
 
 def rules_or_stop(settings: Settings) -> RuleSet:

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
 from consumers.case_events import StoreAwayError
-from contracts.topics import CASE_EVENTS
 from infra.clock import parse_instant, wall_now
 from infra.database import database_url, shown_url
 from infra.embedded.kafka import EmbeddedKafka
@@ -30,7 +29,8 @@ from infra.migrations import migrate
 from infra.running import AlreadyRunningError, Running, announce, embedded_kafka_settings, holding
 from infra.settings import Settings, SettingsError, load_settings
 from infra.topics import TopicsError, apply_topics
-from services.cli.demo import demo_events
+from services.cli.demo import CASES
+from services.cli.demo_loading import live_for_a_while, loading_demo, refuse_in_service
 from services.cli.processes import (
     Ground,
     Ready,
@@ -45,8 +45,6 @@ from services.cli.processes import (
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.cli.watching import watched_of
 from services.provisions.packs import PackError
-from services.publishing import KafkaPublisher
-from services.relay import Outgoing
 from services.storage.clock_rows import ClockError, show_clock, start_simulated_clock
 from services.storage.failures import FOLDER_FULL, in_words
 from services.storage.rule_sets import adopt_rule_set, current_rule_set
@@ -76,10 +74,13 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    demo: Annotated[bool, typer.Option("--demo", help="load a few invented cases around today")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="load a tenth of a force's year of invented cases")] = False,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="port of the pages")] = None,
     data: Annotated[Path | None, typer.Option("--data", help="folder of everything that is kept")] = None,
     now: Annotated[str | None, typer.Option("--now", help="start a simulated clock at this instant")] = None,
+    demo_cases: Annotated[
+        int, typer.Option("--demo-cases", min=1, max=12_000, help="how many cases --demo loads")
+    ] = CASES,
 ) -> None:
     """Bring everything up on this machine; SIGINT or SIGTERM stops all. Servers whose addresses are set are used."""
     given = {name: value for name, value in (("data", data), ("web_port", port)) if value is not None}
@@ -89,12 +90,14 @@ def up(
         if now is not None:
             settings.refuse_simulated_clock_in_service()
             starts_at = parse_instant(now)
+        if demo:
+            refuse_in_service(settings)
     except (SettingsError, ValueError) as problem:
         give_up(str(problem), WRONG_USE)
     configure_logging(settings.log_level, settings.log_format)
     try:
         with holding(settings.data), _servers(settings) as servers:
-            run_lasting(_run(servers, starts_at, demo=demo))
+            run_lasting(_run(servers, starts_at, demo_cases if demo else 0))
     except (
         AlreadyRunningError, ServerStartError, ServerDiedError, SettingsError, TopicsError, ClockError, VaultError,
         StoreAwayError, PortTakenError, PackError, LookupError,
@@ -127,14 +130,15 @@ def _servers(settings: Settings) -> Iterator[Servers]:
         yield Servers(settings.model_copy(update=changes), postgres, kafka)
 
 
-async def _run(servers: Servers, starts_at: datetime | None, *, demo: bool) -> None:
+async def _run(servers: Servers, starts_at: datetime | None, demo_cases: int) -> None:
     settings = servers.settings
     stop = stop_signals()
     await migrate(database_url(settings))
     await asyncio.to_thread(apply_topics, settings)
     listener = listen(settings.web_host, settings.web_port, may_choose=not settings.service)
-    async with grounded(settings) as ground:
-        simulated = await _prepare(ground, starts_at)
+    async with grounded(settings) as bare:
+        simulated = await _prepare(bare, starts_at)
+        ground = await live_for_a_while(bare, loads_demo=bool(demo_cases))
         joined = asyncio.Event()
         web = build_web(
             settings,
@@ -156,12 +160,11 @@ async def _run(servers: Servers, starts_at: datetime | None, *, demo: bool) -> N
             await asyncio.wait({*tasks, waiting, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
             if joined.is_set():
                 address = address_of(listener)
-                announce(settings.data, _running(servers, address, simulated=simulated))
+                announce(settings.data, _running(ground.settings, servers, address, simulated=simulated))
                 _say_where(settings, address)
-                if demo:
-                    await _load_demo(ground)
             waiting.cancel()
-            await until_stopped(tasks, stop)
+            async with loading_demo(ground, demo_cases) if joined.is_set() and demo_cases else nullcontext():
+                await until_stopped(tasks, stop)
 
 
 async def _prepare(ground: Ground, starts_at: datetime | None) -> bool:
@@ -201,8 +204,7 @@ def _setting(event: asyncio.Event) -> Ready:
     return ready
 
 
-def _running(servers: Servers, address: str, *, simulated: bool) -> Running:
-    settings = servers.settings
+def _running(settings: Settings, servers: Servers, address: str, *, simulated: bool) -> Running:
     return Running(
         pid=os.getpid(),
         started_at=wall_now().isoformat(),
@@ -212,6 +214,7 @@ def _running(servers: Servers, address: str, *, simulated: bool) -> Running:
         has_embedded_kafka=servers.kafka is not None,
         has_simulated_clock=simulated,
         topic_prefix=settings.topic_prefix,
+        announce_from=settings.announce_from.isoformat() if settings.announce_from is not None else None,
     )
 
 
@@ -220,15 +223,3 @@ def _say_where(settings: Settings, address: str) -> None:
     typer.echo(f"kafka {settings.kafka_bootstrap_servers}")
     typer.echo(f"database {shown_url(database_url(settings))}")
     typer.echo("waymark is ready")
-
-
-async def _load_demo(ground: Ground) -> None:
-    async with ground.engine.connect() as conn:
-        now = (await show_clock(conn)).now
-    messages = [
-        Outgoing(topic=CASE_EVENTS.name, key=case_id.encode(), value=value, headers=())
-        for case_id, value in demo_events(now)
-    ]
-    async with KafkaPublisher(ground.settings, "waymark-demo") as publisher:
-        failed = [each for each in await publisher.send_all(messages) if each is not None]
-    tell(f"{len(messages) - len(failed)} invented events were sent." + (f" {len(failed)} were not." if failed else ""))

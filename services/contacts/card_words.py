@@ -177,13 +177,17 @@ def say_disputed(victim_id: str | None) -> str:
     )
 
 
-def say_link(victim_id: str, at: datetime, rule: str) -> str:
-    """Return the card that asks whoever recorded a contact whether it told what is shown as overdue."""
+def say_link(victim_id: str, at: datetime, rule: str, *, later: int = 0) -> str:
+    """Return the card that asks whoever recorded contacts whether one told what is shown as overdue.
+
+    ``at`` is the first of them; ``later`` is how many they have recorded since.
+    """
     duty = DUTIES.get(rule, _ANY_DUTY)
     happened = duty.happened[0].lower() + duty.happened[1:].rstrip(",")
+    since = f", and {later} since," if later else ""
     return (
-        f"You recorded a contact with {victim_id} on {moment_words(at)} without saying which events it covered. "
-        f"Was it told then that {happened}? If so, link the contact to it."
+        f"You recorded a contact with {victim_id} on {moment_words(at)}{since} without saying which events "
+        f"{'they' if later else 'it'} covered. Was it told then that {happened}? If so, link the contact to it."
     )
 
 

@@ -6,7 +6,7 @@ met, waived or withdrawn; once overdue, a second one is for the supervisor. A fl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -40,7 +40,7 @@ class CardKind(StrEnum):
     GRADE = "grade"
     """A contact told nothing; for whoever recorded it."""
     LINK = "link"
-    """A contact may have told what is shown as overdue; for whoever recorded it."""
+    """Contacts of one person may have told what is shown as overdue; for whoever recorded them."""
     TASK = "task"
     """A text was not sent, or has to be followed by a call."""
     RECORD = "record"
@@ -75,8 +75,8 @@ class Card:
     is_short: bool = False
 
     def key(self, case_id: str) -> bytes:
-        """Return the card's identity: the thing it is about, and for a contact's card the contact."""
-        beside = self.event_id if self.kind in {CardKind.GRADE, CardKind.LINK} else ""
+        """Return the card's identity: the thing it is about, with the contact graded, or whoever is asked about it."""
+        beside = {CardKind.GRADE: self.event_id, CardKind.LINK: self.for_officer}.get(self.kind)
         family = "duty" if self.kind in {CardKind.APPROACHING, CardKind.OVERDUE} else self.kind.value
         parts = (case_id, family, self.about, beside or "", self.victim_id or "")
         return sha256("\0".join(parts).encode(errors="surrogatepass")).digest()
@@ -221,22 +221,32 @@ def _overdue(
     yield late
     if not late.advisory:
         yield _review(late)
-    for contact_id in linkable:
-        contact = facts.get(contact_id)
-        recorded_by = contact.data.get("recorded_by") if contact is not None else None
+    yield from _links(body, announcement.id, due_at, [facts[each] for each in linkable if each in facts], now)
+
+
+def _links(
+    body: Mapping[str, Any], about: str, due_at: datetime, contacts: Sequence[FactLike], now: datetime
+) -> Iterator[Card]:
+    """Yield one question to each person who may have told of it: in a year somebody may make a dozen such contacts."""
+    theirs: dict[str, list[FactLike]] = {}
+    for contact in sorted(contacts, key=lambda each: (each.occurred_at, each.id)):
+        recorded_by = contact.data.get("recorded_by")
         officer = recorded_by.get("officer_ref") if isinstance(recorded_by, Mapping) else None
-        if contact is not None and officer:
-            yield Card(
-                kind=CardKind.LINK,
-                about=announcement.id,
-                victim_id=body["victim_id"],
-                rule=body["rule"],
-                event_id=contact_id,
-                due_at=due_at,
-                say=words.say_link(body["victim_id"], contact.occurred_at, body["rule"]),
-                raised_at=now,
-                for_officer=officer,
-            )
+        if officer:
+            theirs.setdefault(officer, []).append(contact)
+    for officer, made in theirs.items():
+        first = made[0]
+        yield Card(
+            kind=CardKind.LINK,
+            about=about,
+            victim_id=body["victim_id"],
+            rule=body["rule"],
+            event_id=first.id,
+            due_at=due_at,
+            say=words.say_link(body["victim_id"], first.occurred_at, body["rule"], later=len(made) - 1),
+            raised_at=now,
+            for_officer=officer,
+        )
 
 
 def _review(late: Card) -> Card:

@@ -7,11 +7,14 @@ the contact's London day. Later contacts change nothing, except another record o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from operator import itemgetter
 
 from services.contacts.grading_content import judge
 from services.contacts.grading_history import History
 from services.contacts.grading_records import (
     ATTEMPT,
+    BY_ORDER,
     MEANINGFUL,
     TICK_BOX,
     CaseHappening,
@@ -40,6 +43,8 @@ __all__ = [
     "same_conversations",
 ]
 
+_ORDER = itemgetter(0)
+
 
 def grade_contacts(
     contacts: Sequence[ContactRecord], happenings: Sequence[CaseHappening], circumstances: Circumstances
@@ -49,24 +54,25 @@ def grade_contacts(
     The order in which contacts and happenings are given makes no difference.
     """
     history = History(happenings)
-    graded: list[tuple[ContactRecord, Grade]] = []
-    conversations = same_conversations(contacts)
-    for conversation in sorted(conversations, key=lambda each: each.counted.order):
+    graded: list[tuple[tuple[datetime, str, str], Grade]] = []
+    conversations = [(BY_ORDER(each.counted), each) for each in same_conversations(contacts)]
+    conversations.sort(key=_ORDER)
+    for order, conversation in conversations:
         counted = conversation.counted
         judged = judge(counted, conversation.informed_of, history, circumstances)
         sentence = why(judged.grade, judged.reasons)
         for record in conversation.records:
-            same_as = None if record is counted else counted.event_id
+            is_counted = record is counted
             grade = Grade(
                 event_id=record.event_id,
                 source=record.source,
                 grade=judged.grade,
                 reasons=judged.reasons,
                 why=sentence,
-                same_as=same_as,
+                same_as=None if is_counted else counted.event_id,
                 thinly_evidenced=judged.thinly_evidenced,
             )
-            graded.append((record, grade))
+            graded.append((order if is_counted else BY_ORDER(record), grade))
         history.remember(counted, judged)
-    graded.sort(key=lambda pair: pair[0].order)
+    graded.sort(key=_ORDER)
     return [grade for _, grade in graded]

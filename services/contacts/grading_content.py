@@ -13,7 +13,8 @@ from services.contacts.grading_records import ATTEMPT, MEANINGFUL, TICK_BOX, Cir
 from services.contacts.reading_cues import AWAITED_OF, FACT_CUES, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue
 
 _NO_CUES: frozenset[int] = frozenset()
-_CLAIMS_NOTHING = frozenset({Cue.NOTHING_NEW, Cue.ONGOING})
+_NO_TOPICS: frozenset[str] = frozenset()
+_WAITS = frozenset({Cue.NOTHING_NEW, Cue.ONGOING, Cue.AWAITED})
 _NOTHING_TOLD = frozenset({Cue.NOTHING_NEW, Cue.CALL_ENDED})
 _STEPS = (
     (Cue.SUPPORT_STEP, "support_step"),
@@ -44,7 +45,7 @@ def judge(
     is_copy = reading is not None and history.is_copy(reading)
     told = _told(contact, cues, history, is_copy=is_copy)
     newly_named = history.first_named(contact, informed_of)
-    if newly_named and (told or not cues & _NOTHING_TOLD or _names_one_of(newly_named, cues, history)):
+    if newly_named and (told or cues.isdisjoint(_NOTHING_TOLD) or _names_one_of(newly_named, cues, history)):
         has_words = reading is not None and bool(reading.fingerprint)
         return Judged(MEANINGFUL, tuple(dict.fromkeys(["new_fact", *told])), newly_named, not has_words)
     if told:
@@ -74,8 +75,8 @@ def _told(contact: ContactRecord, cues: AbstractSet[int], history: History, *, i
 def _is_real(contact: ContactRecord, cues: AbstractSet[int], history: History, *, is_copy: bool) -> bool:
     """Say whether the words told something, and something that was not told before."""
     facts = cues & FACT_CUES
-    untold = history.untold_topics(contact) if facts or Cue.AWAITED in cues else frozenset()
-    has_untold_fact = any(TOPICS[cue - FACT_OF] in untold for cue in facts)
+    untold = history.untold_topics(contact) if facts else _NO_TOPICS
+    has_untold_fact = bool(untold) and any(TOPICS[cue - FACT_OF] in untold for cue in facts)
     if is_copy and not has_untold_fact and not _has_new_awaited_day(contact, history):
         return False
     is_first = _is_first_with_prosecutor(cues, history)
@@ -125,7 +126,7 @@ def _has_awaited_time(contact: ContactRecord, awaited_days: tuple[int, ...]) -> 
 
 
 def _has_new_awaited_day(contact: ContactRecord, history: History) -> bool:
-    if contact.reading is None:
+    if contact.reading is None or not contact.reading.awaited_days:
         return False
     new = set(contact.reading.awaited_days) - history.known_days
     return any(_is_ahead(contact.occurred_at, day) for day in new)
@@ -148,7 +149,7 @@ def _empty_reasons(
     contact: ContactRecord, cues: AbstractSet[int], history: History, *, is_copy: bool
 ) -> tuple[str, ...]:
     reasons = []
-    if (cues & _CLAIMS_NOTHING or Cue.AWAITED in cues) and history.has_untold_news(contact):
+    if not cues.isdisjoint(_WAITS) and history.has_untold_news(contact):
         reasons.append("contradicted")
     if is_copy:
         reasons.append("copy_of_earlier")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
+from functools import cached_property
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +19,9 @@ from services.contacts.reading import Reading
 
 _LONDON = ZoneInfo("Europe/London")
 _NEAR_COPY = 0.75
-_MOST_ALIKE_KEPT = 8
+_MOST_ALIKE_TRIED = 8
+"""For each hash, the last notes that hold it: what a note costs must not grow with the notes before it."""
+_BY_TIME = attrgetter("occurred_at", "event_id")
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
@@ -34,40 +38,51 @@ class History:
 
     def __init__(self, happenings: Sequence[CaseHappening]) -> None:
         """Take the case's events that concern the victim, in any order."""
-        ordered = sorted(happenings, key=lambda each: (each.occurred_at, each.event_id))
-        self._by_name: dict[str, list[CaseHappening]] = {}
-        for happening in ordered:
-            self._by_name.setdefault(happening.event_id, []).append(happening)
-            if happening.type != happening.event_id:
-                self._by_name.setdefault(happening.type, []).append(happening)
-        self._news = [each for each in ordered if is_news(each)]
+        self._happenings = sorted(happenings, key=_BY_TIME)
+        self._news = [each for each in self._happenings if is_news(each)]
         self._news_times = [each.occurred_at for each in self._news]
-        self._last_told: datetime | None = None
+        self._first_news = 0
+        """The place of the first event of the news after the last contact that told anything."""
         self._told: set[str] = set()
         self._fingerprints: set[str] = set()
-        self._sketches: list[frozenset[int]] = []
-        self._sketch_index: dict[int, deque[int]] = {}
-        """By hash, the last few notes whose sketches hold it."""
+        self._sketches: list[tuple[int, ...]] = []
+        self._sketch_index: defaultdict[int, list[int]] = defaultdict(list)
+        """By hash, the places of the notes whose sketches hold it."""
         self.heard: set[int] = set()
         self.known_days: set[int] = set()
 
-    def _untold_news(self, contact: ContactRecord) -> Iterator[CaseHappening]:
-        """Yield the events the victim should have been told of, after the last contact that told anything."""
-        first = bisect_right(self._news_times, self._last_told) if self._last_told is not None else 0
-        last = bisect_right(self._news_times, contact.occurred_at)
-        return (each for each in self._news[first:last] if each.event_id not in self._told)
+    @cached_property
+    def _by_name(self) -> dict[str, list[CaseHappening]]:
+        """The events by what a contact may name: their ids and types. Most contacts name nothing."""
+        found: dict[str, list[CaseHappening]] = {}
+        for happening in self._happenings:
+            found.setdefault(happening.event_id, []).append(happening)
+            if happening.type != happening.event_id:
+                found.setdefault(happening.type, []).append(happening)
+        return found
+
+    def _news_since_told(self, contact: ContactRecord) -> list[CaseHappening]:
+        """Return the news by then, after the last contact that told anything."""
+        return self._news[self._first_news : bisect_right(self._news_times, contact.occurred_at)]
 
     def has_untold_news(self, contact: ContactRecord) -> bool:
         """Say whether the case holds an event the victim should have been told of by then."""
-        return any(True for _ in self._untold_news(contact))
+        news = self._news_since_told(contact)
+        return bool(news) and any(each.event_id not in self._told for each in news)
 
-    def untold_topics(self, contact: ContactRecord) -> frozenset[str]:
+    def untold_topics(self, contact: ContactRecord) -> set[str]:
         """Return the topics of the events the victim should have been told of by then."""
-        return frozenset(topic for each in self._untold_news(contact) for topic in topics_of(each.type))
+        news = self._news_since_told(contact)
+        if not news:
+            return set()
+        return {topic for each in news if each.event_id not in self._told for topic in topics_of(each.type)}
 
     def has_arrived(self, contact: ContactRecord, awaited: AbstractSet[str]) -> bool:
         """Say whether something awaited on these topics had arrived by then, and the victim had not been told."""
-        return any(awaited & ends_waiting_for(each.type) for each in self._untold_news(contact))
+        return any(
+            each.event_id not in self._told and awaited & ends_waiting_for(each.type)
+            for each in self._news_since_told(contact)
+        )
 
     def types_of(self, event_ids: AbstractSet[str]) -> set[str]:
         """Return the types of the events with these ids."""
@@ -91,25 +106,29 @@ class History:
         """Say whether a note that reached the victim before was the same but for tiny edits."""
         if reading.fingerprint and reading.fingerprint in self._fingerprints:
             return True
-        if not reading.sketch:
-            return False
         sketch = frozenset(reading.sketch)
-        candidates: set[int] = set()
-        candidates.update(*(self._sketch_index[value] for value in sketch & self._sketch_index.keys()))
-        return any(_likeness(sketch, self._sketches[at]) >= _NEAR_COPY for at in candidates)
+        known = sketch & self._sketch_index.keys()
+        if len(known) < _NEAR_COPY * len(sketch) or not known:
+            return False  # too much of it was in no note at all
+        tried: set[int] = set()
+        for value in known:
+            for place in reversed(self._sketch_index[value][-_MOST_ALIKE_TRIED:]):
+                if place not in tried:
+                    tried.add(place)
+                    if _likeness(sketch, self._sketches[place]) >= _NEAR_COPY:
+                        return True
+        return False
 
     def remember(self, contact: ContactRecord, judged: Judged) -> None:
         """Add a graded contact; one that reached nobody told nobody."""
         if judged.grade == ATTEMPT:
             return
         # Named before it happened is not told (victims-code.md 4.8): naming it again later is news.
-        self._told |= {
-            name
-            for name in judged.told
-            if any(each.occurred_at <= contact.occurred_at for each in self._by_name.get(name, ()))
-        }
+        for name in judged.told:
+            if any(each.occurred_at <= contact.occurred_at for each in self._by_name.get(name, ())):
+                self._told.add(name)
         if judged.grade == MEANINGFUL:
-            self._last_told = contact.occurred_at
+            self._first_news = bisect_right(self._news_times, contact.occurred_at)
         reading = contact.reading
         if reading is None:
             return
@@ -118,21 +137,17 @@ class History:
         if reading.fingerprint and reading.fingerprint not in self._fingerprints:
             self._fingerprints.add(reading.fingerprint)
             place = len(self._sketches)
-            self._sketches.append(frozenset(reading.sketch))
+            self._sketches.append(reading.sketch)
+            index = self._sketch_index
             for value in reading.sketch:
-                alike = self._sketch_index.get(value)
-                if alike is None:
-                    alike = self._sketch_index[value] = deque(maxlen=_MOST_ALIKE_KEPT)
-                alike.append(place)
+                index[value].append(place)
 
 
-def _likeness(one: frozenset[int], other: frozenset[int]) -> float:
-    return len(one & other) / max(1, min(len(one), len(other)) if _is_cut_short(one, other) else len(one | other))
-
-
-def _is_cut_short(one: frozenset[int], other: frozenset[int]) -> bool:
-    """A note that only leaves out what the earlier one added is a copy of it: the shorter is what counts."""
-    return len(one) <= len(other)
+def _likeness(one: frozenset[int], other: tuple[int, ...]) -> float:
+    """Return the share of hashes that both have; a note that only leaves out what the earlier one added is a copy."""
+    both = len(one.intersection(other))
+    is_cut_short = len(one) <= len(other)
+    return both / max(1, len(one) if is_cut_short else len(one) + len(other) - both)
 
 
 def _london_day(moment: datetime) -> date:

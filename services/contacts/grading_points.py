@@ -53,11 +53,12 @@ _POINTS: dict[int, int] = {
     Cue.SMALL_TALK: -2,
     Cue.NOT_TOLD: -1,
 }
+_WEIGHED = frozenset(_POINTS)
 
 
 def is_update(cues: AbstractSet[int], *, is_inbound: bool) -> bool:
     """Say whether the words, taken together, tell more than they leave empty."""
-    points = _START + sum(_POINTS.get(cue, 0) for cue in cues)
+    points = _START + sum(map(_POINTS.__getitem__, cues & _WEIGHED))
     if is_inbound:
         points += _INBOUND
         if Cue.TURNED_AWAY in cues:

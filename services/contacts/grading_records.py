@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
 import msgspec
 
@@ -41,10 +42,8 @@ class ContactRecord(msgspec.Struct, frozen=True, gc=False):
     duration_seconds: int | None = None
     reading: Reading | None = None
 
-    @property
-    def order(self) -> tuple[datetime, str, str]:
-        """Contacts are ordered by time, then id, then source (contact-quality.md, two records of one conversation)."""
-        return (self.occurred_at, self.event_id, self.source)
+BY_ORDER = attrgetter("occurred_at", "event_id", "source")
+"""Contacts are ordered by time, then id, then source (contact-quality.md, two records of one conversation)."""
 
 
 class CaseHappening(msgspec.Struct, frozen=True, gc=False):

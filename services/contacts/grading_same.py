@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from services.contacts.grading_records import ContactRecord
+from services.contacts.grading_records import BY_ORDER, ContactRecord
 
 SAME_CONVERSATION_WITHIN = timedelta(minutes=15)
 
@@ -32,7 +32,7 @@ def same_conversations(contacts: Sequence[ContactRecord]) -> list[Conversation]:
     """
     groups: list[list[ContactRecord]] = []
     recent: dict[tuple[str, str, str, str], list[list[ContactRecord]]] = {}
-    for contact in sorted(contacts, key=lambda each: each.order):
+    for contact in sorted(contacts, key=BY_ORDER):
         alike = recent.setdefault((contact.victim_id, contact.channel, contact.direction, contact.outcome), [])
         while alike and contact.occurred_at - alike[0][0].occurred_at > SAME_CONVERSATION_WITHIN:
             del alike[0]
@@ -57,10 +57,12 @@ def _is_same(first: ContactRecord, other: ContactRecord) -> bool:
 
 def _conversation(group: list[ContactRecord]) -> Conversation:
     if len(group) == 1:
-        return Conversation((group[0],), group[0], tuple(dict.fromkeys(group[0].informed_of)))
+        (only,) = group
+        named = only.informed_of
+        return Conversation((only,), only, tuple(dict.fromkeys(named)) if len(named) > 1 else named)
     counted = max(group, key=_note_length)
-    named = dict.fromkeys(name for record in group for name in record.informed_of)
-    return Conversation(records=tuple(group), counted=counted, informed_of=tuple(named))
+    all_named = dict.fromkeys(name for record in group for name in record.informed_of)
+    return Conversation(records=tuple(group), counted=counted, informed_of=tuple(all_named))
 
 
 def _note_length(record: ContactRecord) -> int:

@@ -127,7 +127,7 @@ def _who_and_by_when(item: Item, safe: SafeTimes, roster: Roster, at: datetime) 
             return to, None
         seen_at = at if item.urgent else _next_list(roster, to, at)
         soonest = next(_windows_at_work(roster, to, safe, seen_at, seen_at + AWAY), None)
-        return to, soonest.closes if soonest is not None else item.due_at
+        return to, soonest.closes if soonest is not None else _evening_of(seen_at)
     for each in chain:
         last = None
         for last in _windows_at_work(roster, each, safe, max(at, item.due_at - _SEARCHED), item.due_at):  # noqa: B007 - the last one is wanted
@@ -175,6 +175,13 @@ def _next_seven(at: datetime) -> datetime:
     today = london_date(at)
     seven = london_time(today, _SUPERVISORS_LIST)
     return seven if seven >= at else london_time(add_days(today, 1), _SUPERVISORS_LIST)
+
+
+def _evening_of(at: datetime) -> datetime:
+    """Return 20:00 London of that day, or of the next where that has passed: never a moment that lies behind."""
+    today = london_date(at)
+    evening = london_time(today, _EVENING)
+    return evening if evening > at else london_time(add_days(today, 1), _EVENING)
 
 
 def _evening_before(due_at: datetime) -> datetime:

@@ -68,7 +68,7 @@ def cues_of(sentences: Sequence[Sentence]) -> tuple[tuple[int, ...], tuple[int, 
     if specifics >= _VERY_SPECIFIC:
         cues.add(Cue.VERY_SPECIFIC)
     _add_awaited(said, cues, awaited_days)
-    return tuple(sorted(map(int, cues))), tuple(sorted(awaited_days))
+    return tuple(sorted(cues)), tuple(sorted(awaited_days))
 
 
 def _without_the_log(said: list[Said]) -> list[Said]:

@@ -30,6 +30,8 @@ from services.journeys.telling import Told
 from services.journeys.updates import frequency_agreements, late_periods, update_periods
 from services.provisions.rules import Rule, Shape
 
+_PENDING = State.PENDING
+
 
 @dataclass(frozen=True, slots=True)
 class _Said:
@@ -61,7 +63,7 @@ def assess(
     looks = [
         each.warn_at
         for each in said.assessment.obligations
-        if each.state is State.PENDING and each.warn_at is not None and each.warn_at > now
+        if each.state is _PENDING and each.warn_at is not None and each.warn_at > now
     ]
     looks += said.windows
     return replace(said.assessment, next_change_at=next_change_at, next_look_at=min(looks, default=None))
@@ -78,26 +80,28 @@ def _say(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grader) -> _
     news: list[News] = []
     certain: list[datetime] = []
     windows: list[datetime] = []
+    applicable = _applicable(ruleset, case)
+    phone_rules, case_end_rules = ruleset.ids_of_shape[Shape.PHONE], ruleset.ids_of_shape[Shape.AT_CASE_END]
     for victim_id in case.victims():
         journey = Journey(case, victim_id)
         graded, heard = heard_by(journey, now, grader)
         contacts += graded
         duties = Duties(journey, ruleset.days, now)
         scene = Scene(journey, duties, heard, Told(heard), CourtNews(journey), CaseSpans(journey))
-        owed = [duty for rule in _applicable(ruleset, case) for duty in obligations_of(rule, scene)]
+        owed = [duty for rule in applicable for duty in obligations_of(rule, scene)]
         periods = update_periods(
             duties, ruleset.rolling, heard, scene.spans, frequency_agreements(journey.concerning(t.CONTACT_AGREED))
         )
         owed += [period.obligation for period in periods]
-        certain += [each.due_at for each in owed if each.state is State.PENDING and each.due_at is not None]
+        certain += [each.due_at for each in owed if each.state is _PENDING and each.due_at is not None]
         mine = Flags(journey, ruleset.days, now)
-        phones = [each for each in owed if ruleset.by_id[each.rule].shape is Shape.PHONE]
+        phones = [each for each in owed if each.rule in phone_rules]
         mine.collect(heard, phones, late_periods(periods, scene.spans))
         flags += mine.found
         waits = Waits(scene, ruleset.days, now)
         waits.collect(
-            tuple(rule for rule in ruleset.rules if rule.pack in ruleset.selected),
-            [each for each in owed if ruleset.by_id[each.rule].shape is Shape.AT_CASE_END],
+            ruleset.chosen,
+            [each for each in owed if each.rule in case_end_rules],
         )
         awaited += waits.found
         certain += mine.ahead + waits.ahead
@@ -123,9 +127,9 @@ def _say(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grader) -> _
     return _Said(assessment, tuple(certain), tuple(windows))
 
 
-def _applicable(ruleset: RuleSet, case: CaseFacts) -> Iterable[Rule]:
+def _applicable(ruleset: RuleSet, case: CaseFacts) -> list[Rule]:
     types = case.by_type.keys()
-    return (rule for rule, triggers in ruleset.with_triggers if not triggers or not types.isdisjoint(triggers))
+    return [rule for rule, triggers in ruleset.with_triggers if not triggers or not types.isdisjoint(triggers)]
 
 
 def _next_change(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grader, said: _Said) -> datetime | None:

@@ -158,8 +158,7 @@ class Awaited:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(msgspec.Struct, frozen=True, gc=False):
     """A fact that this victim has not been told and could hear of, or be offered a call about, by text.
 
     ``purpose`` is ``offer`` (ask whether a person may ring), ``news`` (the text may state it) or ``follow_up``

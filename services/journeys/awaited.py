@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from services.contacts.grading import ATTEMPT
 from services.journeys import event_types as t
 from services.journeys import triggers
 from services.journeys.assessment import Awaited, Obligation, State
@@ -71,6 +72,9 @@ class Waits:
 
         ``empty`` is a field that, absent, makes an answer cover everything (a return of all that was taken).
         """
+        beginnings = self._journey.concerning(began)
+        if not beginnings:
+            return
         answers = [
             fact
             for type_ in ended
@@ -78,7 +82,7 @@ class Waits:
             if fact.victim_id in (None, self._journey.victim_id)
         ]
         waiting: dict[str | None, Fact] = {}
-        for fact in self._journey.concerning(began):
+        for fact in beginnings:
             if not any(_answers(fact, answer, key, empty) for answer in answers):
                 waiting.setdefault(fact.data[key] if key else fact.suspect_ref, fact)
         for fact in waiting.values():
@@ -131,17 +135,13 @@ class Waits:
                 self._wait("bail_end", "police", fact.occurred_at, ends_on, fact.id)
 
     def _promised_calls(self) -> None:
-        contacts = self._scene.heard
-        for index, each in enumerate(contacts):
-            promised_by = each.fact.on("promised_by")
-            if promised_by is not None and not any(
-                other.grade != "attempt" and other.fact.occurred_at > each.fact.occurred_at
-                for other in contacts[index + 1 :]
-            ):
-                agency = each.fact.agency or "police"
-                self._wait(
-                    "promised_call", _AGENCY_NAMES.get(agency, agency), each.fact.occurred_at, promised_by, each.fact.id
-                )
+        """A call promised for a day is awaited until the victim is next reached, by whomever."""
+        heard = self._scene.heard
+        last_reached_at = next((each.fact.occurred_at for each in reversed(heard) if each.grade != ATTEMPT), None)
+        for fact in [each.fact for each in heard if "promised_by" in each.fact.data]:
+            if last_reached_at is None or last_reached_at <= fact.occurred_at:
+                agency = _AGENCY_NAMES.get(fact.agency or "police", fact.agency or "police")
+                self._wait("promised_call", agency, fact.occurred_at, fact.on("promised_by"), fact.id)
 
     def _window(self, rule: Rule) -> None:
         """The victim's own time: from being told (review) or from the event, until used or over."""

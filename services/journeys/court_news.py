@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.journeys import event_types as t
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 from services.journeys.journey import Journey
 from services.provisions.rules import Clause
 
@@ -41,7 +41,7 @@ class CourtNews:
             for fact in self._journey.case.by_type.get(clause.type, ())
             if clause.admits(fact.data) and self.notification_of(fact) is not None
         ]
-        found.sort(key=lambda fact: fact.order)
+        found.sort(key=BY_ORDER)
         return found
 
     def what_tells(self, event: Fact) -> Iterator[tuple[Fact, datetime]]:

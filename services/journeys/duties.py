@@ -16,7 +16,7 @@ from services.journeys.assessment import Entitlement, Obligation, State
 from services.journeys.facts import Fact
 from services.journeys.journey import Journey, Waivers
 from services.journeys.limits import Due, due_after, warn_at
-from services.provisions.rules import Rule
+from services.provisions.rules import Rule, Unit
 from services.provisions.working_days import WorkingDays, london_date
 
 
@@ -25,6 +25,13 @@ class Met(msgspec.Struct, frozen=True, gc=False):
 
     at: datetime
     by: Fact
+
+
+# Bound once: looking up an enum's member costs 0.1 microseconds, and an assessment would do it hundreds of times.
+_PENDING, _SATISFIED, _SATISFIED_LATE = State.PENDING, State.SATISFIED, State.SATISFIED_LATE
+_BREACHED, _WAIVED = State.BREACHED, State.WAIVED
+_OPEN = frozenset({_PENDING, _BREACHED})
+_WORKING_DAYS = Unit.WORKING_DAYS
 
 
 class _Change(IntEnum):
@@ -43,9 +50,12 @@ class Duties:
         self.days = days
         self.now = now
         self._waivers: dict[frozenset[str], Waivers] = {}
+        self._none = Waivers(journey, frozenset())
 
     def waivers(self, rule: Rule) -> Waivers:
         """The waivers and resumptions that cover a rule."""
+        if not self.journey.choices:
+            return self._none
         found = self._waivers.get(rule.waived_with)
         if found is None:
             found = self._waivers[rule.waived_with] = Waivers(self.journey, rule.waived_with)
@@ -72,14 +82,14 @@ class Duties:
         start = trigger.occurred_at
         enhanced = self.journey.is_enhanced(start)
         standard = due
-        counted = by_limit and rule.limit is not None
-        if counted and rule.limit is not None:
-            standard = due_after(rule.limit, start, self.days, enhanced=False)
-            due = due_after(rule.limit, start, self.days, enhanced=True) if enhanced else standard
+        limit = rule.limit if by_limit else None
+        if limit is not None:
+            standard = due_after(limit, start, self.days, enhanced=False)
+            due = due_after(limit, start, self.days, enhanced=True) if enhanced else standard
         waivers = self.waivers(rule)
         waived = waivers.is_waived(start)
-        if not waived:
-            for at, change in self._changes(start, enhanced=enhanced, waivers=waivers, ends=ends):
+        if not waived and (ends or waivers.changes or self.journey.gains):
+            for at, change in self._changes(start, waivers, ends):
                 if (met is not None and met.at <= at) or (due is not None and at >= due.at):
                     break
                 if change is _Change.END:
@@ -88,8 +98,8 @@ class Duties:
                     waived = True
                     break
                 enhanced = True
-                if counted and rule.limit is not None and due is not None:
-                    gained = due_after(rule.limit, at, self.days, enhanced=True)
+                if limit is not None and due is not None:
+                    gained = due_after(limit, at, self.days, enhanced=True)
                     due = min(due, gained, key=lambda each: each.at)
         return self._stated(
             rule, trigger, None if waived else met, waived=waived, enhanced=enhanced, due=due, standard=standard,
@@ -97,16 +107,14 @@ class Duties:
         )  # fmt: skip
 
     def _changes(
-        self, start: datetime, *, enhanced: bool, waivers: Waivers, ends: Sequence[datetime]
+        self, start: datetime, waivers: Waivers, ends: Sequence[datetime]
     ) -> list[tuple[datetime, _Change]]:
-        found: list[tuple[datetime, _Change]] = []
-        if not enhanced or self.journey.gains:
-            found += [(at, _Change.GAIN) for at in self.journey.gains if at > start]
+        found = [(at, _Change.GAIN) for at in self.journey.gains if at > start]
         if waivers.changes:
             found += [(at, _Change.WAIVER) for at in waivers.waived_from() if at > start]
-        found += [(at, _Change.END) for at in ends]
-        if len(found) > 1:
-            found.sort()
+        if ends:
+            found += [(at, _Change.END) for at in ends]
+        found.sort()
         return found
 
     def _stated(
@@ -124,7 +132,7 @@ class Duties:
     ) -> Obligation:
         state = _state(met, due, self.now, waived=waived)
         entitlement: Entitlement = "enhanced" if enhanced else "standard"
-        is_open = state in (State.PENDING, State.BREACHED)
+        is_open = state in _OPEN
         return Obligation(
             id=obligation_id(trigger.case_id, rule.id, self.journey.victim_id, trigger.source, trigger.id),
             rule=rule.id,
@@ -152,16 +160,16 @@ class Duties:
 
     def _is_provisional(self, rule: Rule, trigger: Fact, due: Due) -> bool:
         """Whether the date needed holidays that are computed, not announced."""
-        counts = rule.limit is not None and rule.limit.unit.value == "working_days"
+        counts = rule.limit is not None and rule.limit.unit is _WORKING_DAYS
         return counts and self.days.is_provisional(london_date(trigger.occurred_at), due.on)
 
 
 def _state(met: Met | None, due: Due | None, now: datetime, *, waived: bool) -> State:
     if waived:
-        return State.WAIVED
+        return _WAIVED
     if met is not None:
-        return State.SATISFIED if due is None or met.at < due.at else State.SATISFIED_LATE
-    return State.BREACHED if due is not None and now >= due.at else State.PENDING
+        return _SATISFIED if due is None or met.at < due.at else _SATISFIED_LATE
+    return _BREACHED if due is not None and now >= due.at else _PENDING
 
 
 def obligation_id(case_id: str, rule: str, victim_id: str, source: str, event_id: str) -> str:

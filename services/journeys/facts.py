@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -50,3 +51,7 @@ class Fact(msgspec.Struct, frozen=True):
         """The instant (UTC) in the named field, or None where the source gave none."""
         value = self.data.get(name)
         return datetime.fromisoformat(value) if value is not None else None
+
+
+BY_ORDER = attrgetter("occurred_at", "id", "source")
+"""Gives the order of a fact, as ``Fact.order`` does, to whoever sorts many."""

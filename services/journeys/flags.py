@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from services.contacts.grading import MEANINGFUL, TICK_BOX
 from services.journeys import event_types as t
 from services.journeys.assessment import Flag, Obligation, State
 from services.journeys.case_end import is_last_word
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 from services.journeys.journey import Journey, is_automatic
 from services.journeys.telling import Heard
 from services.provisions.working_days import NEVER, WorkingDays, add_days, end_of_day, london_date, london_time
@@ -71,11 +72,11 @@ class Flags:
         count = 0
         second: Fact | None = None
         for each in heard:
-            if each.is_meaningful:
+            if each.grade == MEANINGFUL:
                 if second is not None:
                     self._add("tick_box_run", second.id, second.occurred_at, each.fact.occurred_at)
                 count, second = 0, None
-            elif each.grade == "tick_box":
+            elif each.grade == TICK_BOX:
                 count += 1
                 if count == 2:  # noqa: PLR2004 - a run begins with the second
                     second = each.fact
@@ -105,7 +106,7 @@ class Flags:
             for fact in self._journey.case.by_type.get(type_, ())
             if fact.victim_id in (None, self._journey.victim_id) and fact.data["role"] == "SOLO"
         ]
-        solos.sort(key=lambda fact: fact.order)
+        solos.sort(key=BY_ORDER)
         assigned: set[str] = set()
         gap_since: datetime | None = begins
         for fact in solos:

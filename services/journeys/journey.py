@@ -8,10 +8,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 
 from services.journeys import event_types as t
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 from services.provisions.rules import Clause
 
 
@@ -22,17 +23,26 @@ class CaseFacts:
         self.happened = happened
         self.links = links
         self.by_type: dict[str, list[Fact]] = {}
-        self.by_id: dict[str, list[Fact]] = {}
         for fact in happened:
             if fact.suspect_ref is not None and fact.type.startswith("policing.phone."):
                 continue  # a suspect's phone raises nothing anywhere (victims-code.md, "Phones")
             self.by_type.setdefault(fact.type, []).append(fact)
-            self.by_id.setdefault(fact.id, []).append(fact)
         self.first_report: dict[str, datetime] = {}
         for fact in self.by_type.get(t.REPORTED, ()):
             if fact.victim_id is not None:
                 self.first_report.setdefault(fact.victim_id, fact.occurred_at)
         self.case_opened_at = min(self.first_report.values(), default=None)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Sequence[Fact]]:
+        """The same events by id; two sources may use one id."""
+        found: dict[str, list[Fact]] = {}
+        for facts in self.by_type.values():
+            for fact in facts:
+                found.setdefault(fact.id, []).append(fact)
+        for facts in found.values():
+            facts.sort(key=BY_ORDER)
+        return found
 
     def victims(self) -> list[str]:
         """Everybody whom a report or another event names as the one it concerns, in a stable order."""
@@ -58,6 +68,7 @@ class Journey:
         self.reported_at = case.first_report.get(victim_id)
         self.reports = self.concerning(t.REPORTED)
         self._status = self._status_changes()
+        self._status_from = [at for at, _ in self._status]
         self.gains = [at for at, enhanced in self._status if enhanced]
 
     def concerning(self, type_: str) -> list[Fact]:
@@ -65,24 +76,35 @@ class Journey:
         found = self._concerning.get(type_)
         if found is None:
             concerns, victim_id = self.case.concerns, self.victim_id
-            found = [fact for fact in self.case.by_type.get(type_, ()) if concerns(fact, victim_id)]
+            found = [
+                fact
+                for fact in self.case.by_type.get(type_, ())
+                if (concerns(fact, victim_id) if fact.victim_id is None else fact.victim_id == victim_id)
+            ]
             self._concerning[type_] = found
         return found
 
-    def counting(self, clause: Clause) -> Iterator[Fact]:
-        """The events that can discharge for this victim: naming them, or nobody (events.md)."""
+    def counting(self, clause: Clause) -> list[Fact]:
+        """The events that can discharge for this victim, in order: naming them, or nobody (events.md)."""
         victim_id = self.victim_id
-        for fact in self.case.by_type.get(clause.type, ()):
-            if (fact.victim_id is None or fact.victim_id == victim_id) and (
-                not clause.where or clause.admits(fact.data)
-            ):
-                yield fact
+        return [
+            fact
+            for fact in self.case.by_type.get(clause.type, ())
+            if (fact.victim_id is None or fact.victim_id == victim_id)
+            and (not clause.where or clause.admits(fact.data))
+        ]
 
     def concerning_all(self, types: Iterable[str]) -> list[Fact]:
         """The events of several types that concern this victim, in order."""
         found = [fact for type_ in types for fact in self.concerning(type_)]
-        found.sort(key=lambda fact: fact.order)
+        if len(found) > 1:
+            found.sort(key=BY_ORDER)
         return found
+
+    @cached_property
+    def choices(self) -> Sequence[Fact]:
+        """The victim's waivers and resumptions of whatever right, in order."""
+        return self.concerning_all((t.RIGHT_WAIVED, t.RIGHT_RESUMED))
 
     def _status_changes(self) -> list[tuple[datetime, bool]]:
         """When Enhanced Rights began and ended: automatic reports for good, assessments until the next one."""
@@ -105,9 +127,7 @@ class Journey:
 
     def is_enhanced(self, at: datetime) -> bool:
         """Whether the victim has Enhanced Rights at an instant, that instant included (victims-code.md 4.6)."""
-        if not self._status:
-            return False
-        index = bisect_right(self._status, at, key=lambda change: change[0])
+        index = bisect_right(self._status_from, at)
         return index > 0 and self._status[index - 1][1]
 
 
@@ -122,15 +142,16 @@ class Waivers:
     def __init__(self, journey: Journey, scopes: frozenset[str]) -> None:
         self.changes: list[tuple[datetime, bool, Fact]] = []
         if scopes:
-            for fact in journey.concerning_all((t.RIGHT_WAIVED, t.RIGHT_RESUMED)):
+            for fact in journey.choices:
                 if fact.data["scope"] in scopes:
                     self.changes.append((fact.occurred_at, fact.type == t.RIGHT_WAIVED, fact))
             # At one instant resumption wins: it sorts last.
             self.changes.sort(key=lambda change: (change[0], not change[1]))
+        self._changed_at = [at for at, _, _ in self.changes]
 
     def is_waived(self, at: datetime) -> bool:
         """Whether the rule is waived at an instant, that of the waiver included."""
-        index = bisect_right(self.changes, at, key=lambda change: change[0])
+        index = bisect_right(self._changed_at, at)
         return index > 0 and self.changes[index - 1][1]
 
     def waived_from(self) -> Iterator[datetime]:

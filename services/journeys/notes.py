@@ -14,7 +14,10 @@ from services.provisions.working_days import london_date
 def notes_on(case: CaseFacts, obligations: Sequence[Obligation], ruleset: RuleSet) -> tuple[str, ...]:
     """The notes on a case, in a stable order."""
     found: list[str] = []
+    began_on = london_date(case.happened[0].occurred_at) if case.happened else None
     for pack, starts_on in ruleset.starts_on.items():
+        if began_on is None or began_on >= starts_on:
+            continue
         before = sorted(
             {
                 fact.id

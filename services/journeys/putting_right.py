@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from services.journeys import event_types as t
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 
 ReadReplacement = Callable[[Fact, Fact], "Fact | str"]
 """Gives the fact that a correction makes of a fact, or a sentence saying why its replacement is malformed."""
@@ -37,7 +37,7 @@ def put_right(facts: Iterable[Fact], known_by: datetime | None, read_replacement
         if known_by is None or fact.known_at <= known_by:
             (knowledge if fact.type in t.KNOWLEDGE else happenings).append(fact)
     if not knowledge:
-        happenings.sort(key=_order)
+        happenings.sort(key=BY_ORDER)
         return PutRight(happenings, {}, ())
     return _apply(happenings, knowledge, read_replacement)
 
@@ -66,7 +66,7 @@ def _apply(happenings: list[Fact], knowledge: list[Fact], read_replacement: Read
             problems.append(f"Correction {correction.id} of {fact.id} cannot be applied: {found} What stood stays.")
         else:
             kept.append(fact)
-    kept.sort(key=_order)
+    kept.sort(key=BY_ORDER)
     return PutRight(kept, links, tuple(sorted(problems)))
 
 
@@ -95,10 +95,6 @@ def replaced(fact: Fact, correction: Fact, occurred_at: datetime, data: dict[str
         data=data,
         reading=correction.reading,
     )
-
-
-def _order(fact: Fact) -> tuple[datetime, str, str]:
-    return (fact.occurred_at, fact.id, fact.source)
 
 
 def _made(fact: Fact) -> tuple[datetime, datetime, str, str]:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from services.contacts.grading import EDITION as GRADER_EDITION
-from services.provisions.packs import PACKS_IN_SERVICE, pack_text, read_pack
+from services.provisions.packs import PACKS_IN_SERVICE, Pack, PackError, pack_text, read_whole_pack
 from services.provisions.rules import Rule, Shape
 from services.provisions.working_days import WorkingDays
 
@@ -68,6 +68,16 @@ class RuleSet:
         return {rule.id: rule for rule in self.rules}
 
     @cached_property
+    def chosen(self) -> tuple[Rule, ...]:
+        """The rules of the chosen packs; the others are only behind flags."""
+        return tuple(rule for rule in self.rules if rule.pack in self.selected)
+
+    @cached_property
+    def ids_of_shape(self) -> Mapping[Shape, frozenset[str]]:
+        """The ids of the rules of each shape."""
+        return {shape: frozenset(rule.id for rule in self.rules if rule.shape is shape) for shape in Shape}
+
+    @cached_property
     def selected(self) -> frozenset[str]:
         """The names of the packs, for a quick look."""
         return frozenset(self.packs)
@@ -82,29 +92,51 @@ def load_rule_set(packs: Iterable[str] = PACKS_IN_SERVICE, extra_holidays: Itera
     return rule_set_of({name: pack_text(name) for name in (*names, _FLAGS_REST_ON)}, names, extra_holidays)
 
 
-def rule_set_of(texts: Mapping[str, str], packs: Iterable[str], extra_holidays: Iterable[date] = ()) -> RuleSet:
+def rule_set_of(
+    texts: Mapping[str, str], packs: Iterable[str], extra_holidays: Iterable[date] = (), *, also_drafts: bool = False
+) -> RuleSet:
     """The rule set of these packs, given as text by name; raises PackError in a sentence where one cannot be used.
 
     Flags do not depend on the packs chosen (surfaces.md), so the rules behind flags are always known to the core:
-    ``texts`` holds KENT also where it is not among ``packs``.
+    ``texts`` holds KENT also where it is not among ``packs``. A pack that is not enabled raises no obligations, except
+    where it is set beside another (``also_drafts``).
     """
     names = tuple(dict.fromkeys(packs))
-    read = {name: read_pack(text, f"{name}.yaml") for name, text in texts.items()}
-    rules = tuple(
-        rule
-        for name, found in read.items()
-        for rule in found
-        if name in names or rule.shape in (Shape.ROLLING, Shape.PHONE)
-    )
+    read = {name: read_whole_pack(text, f"{name}.yaml") for name, text in texts.items()}
+    chosen = [read[name] for name in names]
+    if not also_drafts and (drafts := [each.name for each in chosen if not each.is_enabled]):
+        raise PackError(f"{drafts[0]} is not in force: it is there for `waymark rules compare`. Choose other packs.")
     days = WorkingDays(extra_holidays)
     packs_read = {name: yaml.safe_load(text) for name, text in texts.items()}
+    bases = {each.based_on for each in read.values() if each.based_on is not None}
+    packs_read |= {f"{base} as it ships": yaml.safe_load(pack_text(base)) for base in bases}
     versions = {name: content["version"] for name, content in packs_read.items()}
     others = {"holidays": days.content, "zone": version("tzdata"), "grader": GRADER_EDITION, "core": CORE_VERSION}
     parts = {
         **{f"pack {name} {versions[name]}": _digest(content) for name, content in packs_read.items()},
         **{name: content if isinstance(content, str | int) else _digest(content) for name, content in others.items()},
     }
+    rules = _rules(chosen, [pack for name, pack in read.items() if name not in names])
     return RuleSet(names, rules, days, _digest({"chosen": names, "packs": packs_read, **others}), parts)
+
+
+def _rules(chosen: Sequence[Pack], others: Sequence[Pack]) -> tuple[Rule, ...]:
+    """The rules of the chosen packs, and of the others those behind flags; raises PackError where an id is there twice.
+
+    A chosen pack that states the shape itself (a force's own copy of KENT) is what the flag rests on.
+    """
+    rules: list[Rule] = []
+    stated: dict[str, str] = {}
+    for pack in chosen:
+        for rule in pack.rules:
+            if rule.id in stated:
+                raise PackError(f"{pack.name} and {stated[rule.id]} both state {rule.id}. Choose one of the two packs.")
+            stated[rule.id] = pack.name
+            rules.append(rule)
+    shapes = {rule.shape for rule in rules}
+    behind_flags = {Shape.ROLLING, Shape.PHONE} - shapes
+    rules += (rule for pack in others for rule in pack.rules if rule.shape in behind_flags)
+    return tuple(rules)
 
 
 def _digest(content: Any) -> str:

@@ -5,8 +5,7 @@ A shape turns a rule's parameters into obligations. What all shapes share (dates
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from services.journeys.assessment import Obligation
 from services.journeys.case_end import CaseSpans
 from services.journeys.court_news import CourtNews
 from services.journeys.duties import Duties, Met
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 from services.journeys.journey import Journey
 from services.journeys.limits import Due, due_by_end_of
 from services.journeys.telling import Heard, Told
@@ -37,16 +36,14 @@ class Scene:
     spans: CaseSpans
 
 
-def obligations_of(rule: Rule, scene: Scene) -> Iterator[Obligation]:
+def obligations_of(rule: Rule, scene: Scene) -> list[Obligation]:
     """The obligations that one rule owes one victim."""
-    if rule.shape is Shape.TOLD_BY_UNIT:
-        found: Iterable[Obligation | None] = _told_by_unit(rule, scene)
-    elif rule.shape is Shape.AT_CASE_END:
-        found = _at_case_end(rule, scene)
+    one = _BY_TRIGGER.get(rule.shape)
+    if one is not None:
+        found = [one(rule, scene, trigger) for trigger in triggers.of(rule, scene.journey)]
     else:
-        one = _SHAPES[rule.shape]
-        found = (one(rule, scene, trigger) for trigger in triggers.of(rule, scene.journey))
-    return (each for each in found if each is not None)
+        found = [*_BY_CASE[rule.shape](rule, scene)]
+    return [each for each in found if each is not None]
 
 
 def _told(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:
@@ -77,15 +74,14 @@ def _told_by_unit(rule: Rule, scene: Scene) -> Iterator[Obligation | None]:
 
 def _possible(scene: Scene, trigger: Fact) -> tuple[str, ...]:
     """Real updates since the trigger that name nothing: one of them may have told it (surfaces.md)."""
-    first = bisect_left(scene.heard, trigger.occurred_at, key=lambda each: each.fact.occurred_at)
-    return tuple(each.fact.id for each in scene.heard[first:] if not each.named and each.is_meaningful)
+    return tuple([fact.id for fact in scene.told.unnamed_since(trigger.occurred_at)])
 
 
 def _acted(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:
     return scene.duties.obligation(
         rule,
         trigger,
-        _met(next(_discharging(rule, scene.journey, trigger), None)),
+        _met(_first_discharge(rule, scene.journey, trigger)),
         suspect_ref=trigger.suspect_ref,
         ends=_ends(rule, scene, trigger),
     )
@@ -112,14 +108,14 @@ def _gate(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:
         )
         if notice is not None:
             notices.append(notice)
-    met = max(notices, key=lambda fact: fact.order) if len(notices) == len(rule.discharges) else None
+    met = max(notices, key=BY_ORDER) if len(notices) == len(rule.discharges) else None
     due = Due(london_date(trigger.occurred_at), trigger.occurred_at)
     return scene.duties.obligation(rule, trigger, _met(met), suspect_ref=trigger.suspect_ref, due=due, by_limit=False)
 
 
 def _before_later_event(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None:
     """Undated until the first sentence after the trigger; from then due at that instant (Right 7)."""
-    met = next(_discharging(rule, scene.journey, trigger), None)
+    met = _first_discharge(rule, scene.journey, trigger)
     sentence = next(
         (fact for fact in scene.journey.concerning(t.SENTENCE) if fact.occurred_at >= trigger.occurred_at), None
     )
@@ -157,7 +153,7 @@ def _assault_limit(rule: Rule, scene: Scene, trigger: Fact) -> Obligation | None
     return scene.duties.obligation(
         rule,
         trigger,
-        _met(next(_discharging(rule, scene.journey, trigger), None)),
+        _met(_first_discharge(rule, scene.journey, trigger)),
         suspect_ref=trigger.suspect_ref,
         due=due_by_end_of(last),
         by_limit=False,
@@ -173,7 +169,7 @@ def _at_case_end(rule: Rule, scene: Scene) -> Iterator[Obligation | None]:
     ]
     if not takings:
         return
-    returns = sorted(_discharges(rule, scene.journey), key=lambda fact: fact.order)
+    returns = sorted(_discharges(rule, scene.journey), key=BY_ORDER)
     for end in scene.spans.ends():
         if not rule.is_in_force(london_date(end.occurred_at)):
             continue
@@ -214,18 +210,18 @@ def _discharges(rule: Rule, journey: Journey) -> list[Fact]:
     """Every event that could discharge a rule for the victim, in order."""
     found: list[Fact] = []
     for clause in rule.discharges:
-        if clause.only_if is None:
-            found += journey.counting(clause)
-        else:
+        counting = journey.counting(clause)
+        if clause.only_if is not None:
             condition = _CONDITIONS[clause.only_if]
-            found += (fact for fact in journey.counting(clause) if condition(journey, fact))
+            counting = [fact for fact in counting if condition(journey, fact)]
+        found += counting
     if len(rule.discharges) > 1:
-        found.sort(key=lambda fact: fact.order)
+        found.sort(key=BY_ORDER)
     return found
 
 
-def _discharging(rule: Rule, journey: Journey, trigger: Fact) -> Iterator[Fact]:
-    """The events that discharge an obligation, in order: about its trigger, agreeing with it, not before it."""
+def _first_discharge(rule: Rule, journey: Journey, trigger: Fact) -> Fact | None:
+    """The first event that discharges an obligation: about its trigger, agreeing with it, not before it."""
     since = trigger.occurred_at
     opted_in = trigger.type == t.SCHEME_OPTED_IN
     for fact in _discharges(rule, journey):
@@ -236,7 +232,8 @@ def _discharging(rule: Rule, journey: Journey, trigger: Fact) -> Iterator[Fact]:
         if opted_in and fact.type == t.SCHEME_OPTED_OUT and fact.occurred_at == since:
             continue  # at one instant an opt-out comes before an opt-in
         if _agrees(rule, trigger, fact):
-            yield fact
+            return fact
+    return None
 
 
 def _agrees(rule: Rule, trigger: Fact, fact: Fact) -> bool:
@@ -281,7 +278,7 @@ _CONDITIONS: dict[str, Callable[[Journey, Fact], bool]] = {
     "says_how_often": lambda _journey, fact: says_how_often(fact),
 }
 
-_SHAPES: dict[Shape, Callable[[Rule, Scene, Fact], Obligation | None]] = {
+_BY_TRIGGER: dict[Shape, Callable[[Rule, Scene, Fact], Obligation | None]] = {
     Shape.TOLD: _told,
     Shape.ACTED: _acted,
     Shape.ANSWERED: _answered,
@@ -289,4 +286,8 @@ _SHAPES: dict[Shape, Callable[[Rule, Scene, Fact], Obligation | None]] = {
     Shape.BEFORE_LATER_EVENT: _before_later_event,
     Shape.PHONE: _phone,
     Shape.ASSAULT_LIMIT: _assault_limit,
+}
+_BY_CASE: dict[Shape, Callable[[Rule, Scene], Iterator[Obligation | None]]] = {
+    Shape.TOLD_BY_UNIT: _told_by_unit,
+    Shape.AT_CASE_END: _at_case_end,
 }

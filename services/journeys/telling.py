@@ -6,11 +6,13 @@ section 2). A contact graded attempt or tick-box tells nothing, whatever it name
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
+from services.contacts.grading import MEANINGFUL
 from services.journeys.assessment import GradedContact
 from services.journeys.facts import Fact
 
@@ -29,12 +31,12 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_meaningful(self) -> bool:
         """Whether it was a real update."""
-        return self.grade == "meaningful"
+        return self.grade == MEANINGFUL
 
     @property
     def closes_periods(self) -> bool:
         """Whether it is a real update by the police, the Witness Care Unit or the CPS (KENT-UPDATE)."""
-        return self.is_meaningful and self.fact.agency in _UPDATE_AGENCIES
+        return self.grade == MEANINGFUL and self.fact.agency in _UPDATE_AGENCIES
 
     @property
     def may_tell(self) -> bool:
@@ -55,10 +57,20 @@ class Told:
 
     def __init__(self, heard: Sequence[Heard]) -> None:
         self._by_name: dict[str, list[Fact]] = {}
+        self._unnamed: list[Fact] = []
         for each in heard:
-            if each.named and each.may_tell:
+            if each.grade != MEANINGFUL:
+                continue
+            if not each.named:
+                self._unnamed.append(each.fact)
+            elif each.may_tell:
                 for name in each.named:
                     self._by_name.setdefault(name, []).append(each.fact)
+        self._unnamed_at = [fact.occurred_at for fact in self._unnamed]
+
+    def unnamed_since(self, since: datetime) -> Sequence[Fact]:
+        """The real updates from an instant on that named no event, in order."""
+        return self._unnamed[bisect_left(self._unnamed_at, since) :]
 
     def first(self, events: Iterable[tuple[Fact, datetime]]) -> Fact | None:
         """The first contact that named one of the events, each by its id from its own instant on, or by its type.
@@ -83,10 +95,11 @@ def represented(
     """One ``Heard`` a conversation, in order: records of the same conversation count for nothing beside it."""
     together: dict[str, frozenset[str]] = {}
     for grade, names in zip(graded, named, strict=True):
-        stands_for_it = grade.same_as or grade.event_id
-        together[stands_for_it] = together.get(stands_for_it, _NOTHING).union(names)
+        if names:
+            stands_for_it = grade.same_as or grade.event_id
+            together[stands_for_it] = together.get(stands_for_it, _NOTHING).union(names)
     return [
-        Heard(fact, grade.grade, together[grade.event_id])
+        Heard(fact, grade.grade, together.get(grade.event_id, _NOTHING))
         for fact, grade in zip(contacts, graded, strict=True)
         if grade.same_as is None
     ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from services.journeys import event_types as t
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 from services.journeys.journey import Journey
 from services.provisions.rules import Rule
 from services.provisions.working_days import add_months, london_date
@@ -28,25 +28,22 @@ def of(rule: Rule, journey: Journey) -> Iterator[Fact]:
             return
 
 
-def matching(rule: Rule, journey: Journey) -> Iterator[Fact]:
+def matching(rule: Rule, journey: Journey) -> Sequence[Fact]:
     """Every event that concerns the victim and that a clause of the rule names, in order."""
-    if len(rule.triggers) == 1:
-        (clause,) = rule.triggers
-        for fact in journey.concerning(clause.type):
-            if not clause.where or clause.admits(fact.data):
-                yield fact
-        return
+    if len(rule.triggers) == 1 and not rule.triggers[0].where:
+        return journey.concerning(rule.triggers[0].type)
     found = [
         fact
         for clause in rule.triggers
         for fact in journey.concerning(clause.type)
         if not clause.where or clause.admits(fact.data)
     ]
-    found.sort(key=lambda fact: fact.order)
-    yield from found
+    if len(rule.triggers) > 1:
+        found.sort(key=BY_ORDER)
+    return found
 
 
-def _narrowed(rule: Rule, journey: Journey) -> Iterator[Fact]:
+def _narrowed(rule: Rule, journey: Journey) -> Iterable[Fact]:
     if rule.shape == "assault_limit":
         return _first_account(rule, journey)
     if rule.trigger_by is None:
@@ -107,7 +104,7 @@ def _stalking_meeting(rule: Rule, journey: Journey) -> Iterator[Fact]:
     """Applications for a stalking protection order, and the assessment that calls for a stalking advocate."""
     found = [fact for fact in matching(rule, journey) if fact.type != t.NEEDS_ASSESSED]
     found += _high_risk_stalking(rule, journey)
-    found.sort(key=lambda fact: fact.order)
+    found.sort(key=BY_ORDER)
     yield from found
 
 

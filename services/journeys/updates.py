@@ -10,7 +10,7 @@ from datetime import datetime
 from services.journeys.assessment import Obligation, State
 from services.journeys.case_end import CaseSpans
 from services.journeys.duties import Duties, Met
-from services.journeys.facts import Fact
+from services.journeys.facts import BY_ORDER, Fact
 from services.journeys.limits import Due, due_by_end_of
 from services.journeys.telling import Heard
 from services.provisions.rules import Rule
@@ -65,7 +65,7 @@ def _openers(duties: Duties, rule: Rule, closers: Sequence[Fact], spans: CaseSpa
         if fact.occurred_at not in opened_at and spans.is_open(fact.occurred_at):
             openers.append(fact)
             opened_at.add(fact.occurred_at)
-    openers.sort(key=lambda fact: fact.order)
+    openers.sort(key=BY_ORDER)
     return openers
 
 

@@ -64,19 +64,19 @@ class Officer:
 class Force:
     """All officers of a run, by role and team; the same seed and size give the same people."""
 
-    def __init__(self, seed: int, cases: int, first: date, last: date) -> None:
+    def __init__(self, seed: int, cases: int, first: date, last: date, solos: float = 1.0) -> None:
         self._chance = Chance(seed, "officers")
         self.first, self.last = first, last
         self.officers: dict[str, Officer] = {}
         self._posts: dict[str, list[Officer]] = {}
-        self._found(cases / f.FORCE_YEAR.value)
+        self._found(cases / f.FORCE_YEAR.value, solos)
 
-    def _found(self, scale: float) -> None:
+    def _found(self, scale: float, solos: float) -> None:
         inspector = self._hire("supervisor", "inspectors", 1, "")[0].ref
         phoenix = (("SOLO", f.SOLOS, "SOLO"), ("OIC", f.PHOENIX, "phoenix"))
         others = (("DALO", f.DALOS, "DALO"), ("OIC", f.INVESTIGATORS, "vit"), ("OIC", f.LOCALS, "local"))
         for role, posts, name in (*phoenix, *others, ("WCU_officer", f.WCU, "wcu")):
-            count = max(_AT_LEAST, round(posts.value * scale))
+            count = max(_AT_LEAST, round(posts.value * scale * (solos if role == "SOLO" else 1.0)))
             teams = max(1, round(count / f.TEAM.value))
             folder = {"SOLO": "phoenix", "DALO": "vit"}.get(name, name)
             for number in range(teams):

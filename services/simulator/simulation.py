@@ -54,17 +54,20 @@ class Invented:
 class Simulation:
     """All cases of one run, in the order in which they were reported; each is invented when it is asked for.
 
-    The same seed, number of cases and last day give the same cases on every machine and Python version.
+    The same seed, number of cases and last day give the same cases on every machine and Python version. ``solos`` is
+    a share of the SOLOs a force has: with fewer each has more live cases.
     """
 
-    def __init__(self, cases: int, seed: int, until: date = LAST_DAY, *, known_by: datetime | None = None) -> None:
+    def __init__(
+        self, cases: int, seed: int, until: date = LAST_DAY, *, known_by: datetime | None = None, solos: float = 1.0
+    ) -> None:
         self.cases, self.seed = cases, seed
         self.first, self.last = until - (YEAR - 1) * DAY, until
         self.horizon = end_of_day(until)
         # What is left out for a moment within the last day changes nothing that is told: a demo started twice on a
         # day sends the same events again, and only more of them.
         self.known_by = self.horizon if known_by is None else min(known_by, self.horizon)
-        self.force = Force(seed, cases, self.first - int(f.CARRIED_DAYS.value[-1]) * DAY, until + 60 * DAY)
+        self.force = Force(seed, cases, self.first - int(f.CARRIED_DAYS.value[-1]) * DAY, until + 60 * DAY, solos)
         self.outages = outages_of(seed, self.first, self.last)
 
     def run(self) -> Iterator[Invented]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, not_, null, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, not_, null, or_, select, type_coerce, update
 from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import Addressee
 from services.contacts.cards import Card
-from services.storage.sets import columns_of, insert_set, is_among, unnested
+from services.storage.escaped import unescape
+from services.storage.sets import columns_of, gathered, insert_set, is_among, unnested
 from services.storage.tables_notify import cards
 
 _c = cards.c
@@ -129,18 +130,17 @@ _close = (
     .where(is_among(_c.card_key, "keys"), _c.closed_at.is_(None))
     .values(closed_at=func.waymark_now(), closed_because=bindparam("because"))
 )
-_open = select(
-    _c.card_key,
-    _c.case_key,
-    _c.kind,
-    _c.about,
-    _c.victim_id,
-    _c.duty_of,
-    _c.for_officer,
-    _c.plan_basis,
-    _c.addressee,
-    _c.team,
-).where(is_among(_c.case_key, "keys"), _c.closed_at.is_(None))
+_ALIKE = (_c.case_key, _c.victim_id, _c.duty_of, _c.for_officer, _c.plan_basis, _c.addressee, _c.team)
+_open = (
+    select(
+        *_ALIKE,
+        gathered(_c.card_key).label("keys_"),
+        gathered(_c.kind).label("kinds"),
+        gathered(type_coerce(_c.about, Text)).label("abouts"),
+    )
+    .where(is_among(_c.case_key, "keys"), _c.closed_at.is_(None))
+    .group_by(*_ALIKE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +154,25 @@ class RaisedCard:
     plan_basis: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCard:
-    """What must be known of an open card to send it to the right person."""
+class OpenCard(NamedTuple):
+    """An open card: what it is about, and of which kind."""
 
-    card_key: bytes
-    case_key: bytes
+    key: bytes
     kind: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCards:
+    """Open cards of one case that go to the same person on the same grounds: where one goes, all of them go."""
+
+    case_key: bytes
     victim_id: str | None
     duty_of: str
     for_officer: str | None
     plan_basis: bytes | None
     to: Addressee
+    cards: Sequence[OpenCard]
 
 
 async def raise_new_cards(conn: AsyncConnection, raised: Sequence[RaisedCard]) -> None:
@@ -195,10 +201,20 @@ async def close_cards(conn: AsyncConnection, keys: Iterable[bytes], because: str
         await conn.execute(_close, {"keys": found, "because": because})
 
 
-async def open_cards(conn: AsyncConnection, case_keys: Iterable[bytes]) -> list[OpenCard]:
-    """Return the open cards of these cases, shown already or not."""
-    rows = await conn.execute(_open, {"keys": list(case_keys)})
-    return [OpenCard(*row[:8], Addressee(row.addressee, row.team)) for row in rows]
+async def open_cards(conn: AsyncConnection, case_keys: Iterable[bytes]) -> list[OpenCards]:
+    """Return the open cards of these cases, shown already or not, those that go together in one."""
+    return [
+        OpenCards(
+            case_key=row.case_key,
+            victim_id=row.victim_id,
+            duty_of=row.duty_of,
+            for_officer=row.for_officer,
+            plan_basis=row.plan_basis,
+            to=Addressee(row.addressee, row.team),
+            cards=[OpenCard(*each) for each in zip(row.keys_, row.kinds, map(unescape, row.abouts), strict=True)],
+        )
+        for row in await conn.execute(_open, {"keys": list(case_keys)})
+    ]
 
 
 async def readdress(conn: AsyncConnection, given: Iterable[tuple[bytes, Addressee, bytes]]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Boolean,
+    Column,
     Float,
     Integer,
     LargeBinary,
@@ -97,14 +98,23 @@ class StoredCase:
         return Announced(*(_standings(self.things[thing]) for thing in ("obligation", "flag", "news")))
 
 
-_woken = (
-    select(wakes.c.case_key, func.min(wakes.c.case_id).label("case_id"))
+_oldest = (
+    select(
+        wakes.c.case_key,
+        func.min(wakes.c.case_id).label("case_id"),
+        func.min(wakes.c.id).label("first"),
+    )
     .where(wakes.c.id.in_(select(wakes.c.id).order_by(wakes.c.id).limit(bindparam("most", type_=Integer))))
     .group_by(wakes.c.case_key)
-    .order_by(func.min(wakes.c.id))
+    .subquery()
+)
+_woken = (
+    select(_oldest.c.case_key, _oldest.c.case_id, cases.c.case_key.is_not(None).label("is_seated"))
+    .join_from(_oldest, cases, cases.c.case_key == _oldest.c.case_key, isouter=True)
+    .order_by(_oldest.c.first)
 )
 _due = (
-    select(cases.c.case_key, cases.c.case_id)
+    select(cases.c.case_key)
     # A sub-select, so that the moment is read once and the index on due_at is used.
     .where(cases.c.due_at <= select(func.waymark_now()).scalar_subquery())
     .order_by(cases.c.due_at)
@@ -112,7 +122,11 @@ _due = (
 )
 _CASE = ["case_key", "case_id"]
 _new_cases = insert_set(cases, _CASE).on_conflict_do_nothing()
-_known_cases = select(cases.c.case_key).where(is_among(cases.c.case_key, "keys"))
+_wanted = (
+    func.unnest(bindparam("keys", type_=ARRAY(LargeBinary)))
+    .table_valued(Column("key", LargeBinary), with_ordinality="place", name="wanted")
+    .render_derived()
+)
 _lock = (
     select(
         cases.c.case_key,
@@ -125,12 +139,12 @@ _lock = (
         cases.c.attempts,
         cases.c.retry_cause,
     )
-    .where(is_among(cases.c.case_key, "keys"))
+    .join_from(_wanted, cases, cases.c.case_key == _wanted.c.key)
     # As found: oldest wake first. By key, cases with a high one would be passed over for as long as more wait than one
     # batch takes. Rows that others hold are skipped, so no order can make two processes wait for each other.
-    .order_by(func.array_position(bindparam("keys", type_=ARRAY(LargeBinary)), cases.c.case_key))
+    .order_by(_wanted.c.place)
     .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(of=cases, skip_locked=True)
 )
 _take_wakes = (
     delete(wakes)
@@ -185,26 +199,22 @@ _announced = union_all(
     .where(is_among(case_views.c.case_key, "keys"))
     .group_by(case_views.c.case_key),
 )
+_moment = select(func.waymark_now())
 _next_due = select(func.min(cases.c.due_at) - func.waymark_now())
 _read_reading = msgspec.json.Decoder(Reading).decode
 
 
-async def find_work(conn: AsyncConnection, limit: int) -> dict[bytes, str]:
-    """Return cases (id by key) that are woken, oldest wake first, or due: at most a few times ``limit``."""
-    woken = await conn.execute(_woken, {"most": limit * _LOOK_AHEAD})
-    found = {row.case_key: row.case_id for row in woken}
+async def find_work(conn: AsyncConnection, limit: int) -> list[bytes]:
+    """Return the keys of cases that are woken, oldest wake first, or due: at most a few times ``limit``.
+
+    A woken case that has no row yet is given one: run this in a short transaction of its own.
+    """
+    woken = (await conn.execute(_woken, {"most": limit * _LOOK_AHEAD})).all()
+    # In key order: two processes that seat the same cases would otherwise wait for each other.
+    if new := sorted((row.case_key, row.case_id) for row in woken if not row.is_seated):
+        await conn.execute(_new_cases, columns_of(new, _CASE))
     due = await conn.execute(_due, {"most": limit * _LOOK_AHEAD})
-    found.update((row.case_key, row.case_id) for row in due)
-    return found
-
-
-async def seat_cases(conn: AsyncConnection, found: Mapping[bytes, str]) -> bool:
-    """Give every case that has none its row, in key order; return whether there were any. Its own short transaction."""
-    known = set((await conn.execute(_known_cases, {"keys": list(found)})).scalars())
-    new = sorted(key for key in found if key not in known)
-    if new:
-        await conn.execute(_new_cases, columns_of(((key, found[key]) for key in new), _CASE))
-    return bool(new)
+    return list(dict.fromkeys([*(row.case_key for row in woken), *due.scalars()]))
 
 
 async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -> tuple[list[HeldCase], datetime]:
@@ -273,7 +283,7 @@ async def load_announced(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[b
 
 async def moment(conn: AsyncConnection) -> datetime:
     """Return the moment that everything is judged by: the database's clock, or the simulated one."""
-    now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
+    now: datetime = (await conn.execute(_moment)).scalar_one()
     return now
 
 

@@ -23,7 +23,7 @@ from services.journeys.event_types import KNOWLEDGE
 from services.journeys.facts import Fact
 from services.provisions.working_days import WorkingDays
 from services.storage.cards import (
-    OpenCard,
+    OpenCards,
     RaisedCard,
     close_cards,
     open_cards,
@@ -71,32 +71,35 @@ async def write_cards_and_requests(
     await _readdress(conn, works, opened)
 
 
-async def _readdress(conn: AsyncConnection, works: Mapping[bytes, Work], opened: Sequence[OpenCard]) -> None:
+async def _readdress(conn: AsyncConnection, works: Mapping[bytes, Work], opened: Sequence[OpenCards]) -> None:
     """Give every open card of these cases to whoever looks after the victim now."""
     elsewhere: list[tuple[bytes, Addressee, bytes]] = []
     otherwise: list[tuple[bytes, bytes]] = []
-    for card in opened:
-        work = works[card.case_key]
-        to = work.to(card.duty_of, card.for_officer, card.victim_id)
-        basis = work.plan_basis(to, card.victim_id)
-        if to != card.to:
-            elsewhere.append((card.card_key, to, basis))
-        elif basis != card.plan_basis:
-            otherwise.append((card.card_key, basis))
+    for alike in opened:
+        work = works[alike.case_key]
+        to = work.to(alike.duty_of, alike.for_officer, alike.victim_id)
+        basis = work.plan_basis(to, alike.victim_id)
+        if to != alike.to:
+            elsewhere.extend((card.key, to, basis) for card in alike.cards)
+        elif basis != alike.plan_basis:
+            otherwise.extend((card.key, basis) for card in alike.cards)
     await readdress(conn, elsewhere)
     await plan_anew(conn, otherwise)
 
 
 async def _write_announced_cards(
-    conn: AsyncConnection, works: Iterable[Work], opened: Sequence[OpenCard], not_measured: frozenset[str]
+    conn: AsyncConnection, works: Iterable[Work], opened: Sequence[OpenCards], not_measured: frozenset[str]
 ) -> None:
     raised: list[RaisedCard] = []
     changed: list[RaisedCard] = []
     done: set[bytes] = set()
     kept: set[bytes] = set()
+    about: dict[tuple[bytes, str], list[bytes]] = {}
+    for alike in opened:
+        for card in alike.cards:
+            about.setdefault((alike.case_key, card.about), []).append(card.key)
     for work in works:
         owed = frozenset((each.rule, each.victim_id) for each in work.difference.assessment.obligations)
-        mine = [card for card in opened if card.case_key == work.difference.case_key]
         for announcement in work.difference.aloud:
             if announcement.thing == "news":
                 continue
@@ -105,14 +108,14 @@ async def _write_announced_cards(
                 called_for = [work.raised(card) for card in cards_of(announcement, owed, work.facts, _days, work.now)]
             (changed if work.difference.cause in NO_ALERT else raised).extend(called_for)
             kept.update(each.card.key(each.case_id) for each in called_for)
-            done.update(card.card_key for card in mine if card.about == announcement.id)
+            done.update(about.get((work.difference.case_key, announcement.id), ()))
     await close_cards(conn, done - kept, "what it was about is done, or was taken back")
     await raise_cards(conn, raised)
     await raise_cards(conn, changed, only_change=True)
 
 
 async def _write_grade_cards(
-    conn: AsyncConnection, works: Iterable[Work], opened: Sequence[OpenCard], announce_from: datetime | None
+    conn: AsyncConnection, works: Iterable[Work], opened: Sequence[OpenCards], announce_from: datetime | None
 ) -> None:
     stand: set[bytes] = set()
     new: list[RaisedCard] = []
@@ -124,11 +127,12 @@ async def _write_grade_cards(
             stand.add(card.key(work.difference.case_id))
             if work.difference.cause not in NO_ALERT:
                 new.append(work.raised(card))
-    about = {card.about for card in opened if card.kind == CardKind.GRADE and card.card_key in stand}
+    of_grades = [card for alike in opened for card in alike.cards if card.kind in (CardKind.GRADE, CardKind.REVIEW)]
+    about = {card.about for card in of_grades if card.kind == CardKind.GRADE and card.key in stand}
     gone = {
-        card.card_key
-        for card in opened
-        if (card.kind == CardKind.GRADE and card.card_key not in stand)
+        card.key
+        for card in of_grades
+        if (card.kind == CardKind.GRADE and card.key not in stand)
         or (card.kind == CardKind.REVIEW and card.about.startswith(OF_A_CONTACT) and card.about not in about)
     }
     await close_cards(conn, gone, "a later contact told something, or the grade was changed")

@@ -14,11 +14,15 @@ from services.journeys.facts import Fact
 from services.storage.casework import StoredCase, StoredFacts, load_announced, load_stored_facts
 from services.storage.sets import is_among
 from services.storage.tables import case_key, cases, facts, ledger, obligations, record_problems, wakes
+from services.storage.tables_figures import figure_wakes, figures
 
 
 @dataclass(frozen=True, slots=True)
 class WholeCase:
-    """Everything stored of one case. ``is_woken``: something new waits, so the assessment may lie behind the facts."""
+    """Everything stored of one case. ``is_woken``: something new waits, so the assessment may lie behind the facts.
+
+    ``is_counted``: what is stored for figures is of its last assessment, for none since waits to be counted.
+    """
 
     key: bytes
     id: str
@@ -29,6 +33,8 @@ class WholeCase:
     facts: StoredFacts
     stored: StoredCase
     entries: Sequence[bytes]
+    figures: bytes | None = None
+    is_counted: bool = True
 
 
 _page = (
@@ -39,6 +45,7 @@ _page = (
         cases.c.ruleset,
         cases.c.problem,
         exists().where(wakes.c.case_key == cases.c.case_key).label("is_woken"),
+        exists().where(figure_wakes.c.case_key == cases.c.case_key).label("is_to_count"),
     )
     .where(cases.c.case_key > bindparam("after", type_=LargeBinary))
     .order_by(cases.c.case_key)
@@ -52,6 +59,7 @@ _entries = (
     .where(is_among(ledger.c.case_key, "keys"))
     .group_by(ledger.c.case_key)
 )
+_figures = select(figures.c.case_key, figures.c.body).where(is_among(figures.c.case_key, "keys"))
 _how_many_wakes = select(func.count(func.distinct(wakes.c.case_key)))
 
 
@@ -74,6 +82,7 @@ async def every_case(conn: AsyncConnection, at_once: int) -> AsyncIterator[Whole
         found = await load_stored_facts(conn, {row.case_key: row.case_id for row in page})
         stored = await load_announced(conn, keys)
         entries: dict[bytes, list[bytes]] = dict((await conn.execute(_entries, {"keys": keys})).all())
+        counted: dict[bytes, bytes] = dict((await conn.execute(_figures, {"keys": keys})).all())
         for row in page:
             key = row.case_key
             yield WholeCase(
@@ -86,6 +95,8 @@ async def every_case(conn: AsyncConnection, at_once: int) -> AsyncIterator[Whole
                 found[key],
                 stored[key],
                 entries.get(key, ()),
+                counted.get(key),
+                not row.is_to_count,
             )
         after = keys[-1]
 

@@ -55,9 +55,6 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """Every command of the surfaces, with the options it must take."""
 
 NOT_YET: Mapping[str, str] = {
-    "rules check": "issue 6, packs",
-    "rules coverage": "issue 6, packs",
-    "rules compare": "issue 6, packs",
     "report": "issue 6, figures",
 }
 """Commands that come with a later issue, and which. One that is there must be struck from this list."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 import services.storage.tables_alerts  # who is at work when shares the metadata
 import services.storage.tables_anchor  # anchors share the metadata too
 import services.storage.tables_feeds  # and so does the table of feeds
+import services.storage.tables_figures  # and those of figures
 import services.storage.tables_notify  # what is told to people shares the metadata  # noqa: F401
 from infra.migrations import migrate, newest_revision, revision_of
 from services.storage.clock_rows import ClockError, advance_clock, show_clock, start_simulated_clock

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 
-def line(event_id: str, type_: str, at: str, *, case_id: str = "KP-1", victim_id: str = "V-1", **data: Any) -> bytes:
+def line(event_id: str, type_: str, at: str, /, *, case_id: str = "KP-1", victim_id: str = "V-1", **data: Any) -> bytes:
     """One case event as a line of a file; the type is given without its version."""
     return json.dumps({
         "specversion": "1.0",

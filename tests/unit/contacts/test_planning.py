@@ -104,6 +104,13 @@ def test_where_no_window_is_safe_somebody_asks_by_eight_in_the_evening() -> None
     assert planned(never).to == "SOLO-1"
 
 
+@pytest.mark.parametrize(("raised", "by"), [("10:00", "20:00"), ("15:30", "20:00")])
+def test_what_is_overdue_with_no_safe_window_in_sight_is_never_to_be_done_in_the_past(raised: str, by: str) -> None:
+    found = planned(SafeTimes(((),) * 7), kind="overdue", due_at=at(MONDAY, "00:00"), raised_at=at(MONDAY, raised))
+    assert found.act_by == at(TUESDAY, by), "asked on the day of the list on which it is seen"
+    assert found.act_by > found.show_at
+
+
 def test_a_short_limit_is_shown_again_at_the_start_of_the_last_shift() -> None:
     thursday = MONDAY + timedelta(days=3)
     found = planned(due_at=at(thursday, "00:00"), is_short=True)

@@ -70,7 +70,7 @@ def test_a_note_of_a_megabyte_is_read_within_a_second(unit: str) -> None:
 
 def test_every_code_is_its_own() -> None:
     topics = [make(topic) for make in (fact_cue, awaited_cue, named_cue) for topic in TOPICS]
-    codes = [*map(int, Cue), *topics]
+    codes = [*(code for name, code in vars(Cue).items() if name.isupper()), *topics]
     assert len(codes) == len(set(codes))
 
 
@@ -92,7 +92,7 @@ def test_every_code_is_its_own() -> None:
         ("Loan phone issued.", Cue.PRACTICAL_STEP),
     ],
 )
-def test_a_note_gives_its_cue(note: str, cue: Cue) -> None:
+def test_a_note_gives_its_cue(note: str, cue: int) -> None:
     assert cue in read_note(note).cues
 
 

@@ -116,6 +116,30 @@ def test_a_duty_that_a_contact_may_have_met_is_asked_about_first() -> None:
     assert "a suspect was arrested" in link.say
 
 
+def test_whoever_made_many_contacts_is_asked_once_which_of_them_told() -> None:
+    contacts = [
+        fact(f"c{number}", "contact.made.v1", at=NOON + number * DAY, recorded_by={"officer_ref": ref})
+        for number, ref in enumerate(["P-7", "P-8", "P-7", "P-7"])
+    ]
+    late = announced(
+        "obligation", "breached", due_at=(NOON - DAY).isoformat(), possible_discharge=["c3", "c2", "c1", "c0"]
+    )
+    seventh, eighth = (card for card in made(late, *contacts) if card.kind is CardKind.LINK)
+    assert (seventh.for_officer, seventh.event_id) == ("P-7", "c0")
+    assert "and 2 since" in seventh.say
+    assert (eighth.for_officer, eighth.event_id) == ("P-8", "c1")
+    assert "since" not in eighth.say
+    (without_the_first,) = (
+        card
+        for card in made(
+            announced("obligation", "breached", due_at=(NOON - DAY).isoformat(), possible_discharge=["c2", "c3"]),
+            *contacts,
+        )
+        if card.kind is CardKind.LINK
+    )
+    assert without_the_first.key("KP-1") == seventh.key("KP-1"), "the same question, about fewer contacts"
+
+
 def graded(event_id: str, grade: str, **changes: Any) -> GradedContact:
     return GradedContact(event_id, "V-1", grade, (), **{"recorded_by": "P-7", **changes})
 

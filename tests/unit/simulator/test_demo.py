@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.cli.demo import CASES, Demo, demo_events
+from services.cli.demo import CASES, LIVE_FOR, Demo, demo_events, live_since
 from tests.unit.simulator.conftest import recorded
 
 NOW = datetime(2026, 11, 10, 15, 30, tzinfo=UTC)
@@ -30,8 +30,8 @@ def test_the_key_of_each_event_is_its_case(demo: Demo) -> None:
 
 
 def test_a_demo_started_again_that_day_contradicts_nothing(demo: Demo) -> None:
-    first = {value for case_id, value in demo.events() if case_id.startswith("SIM")}
-    later = {value for case_id, value in demo_events(NOW.replace(hour=19)) if case_id.startswith("SIM")}
+    first = {value for _case, value in demo.events()}
+    later = {value for _case, value in demo_events(NOW.replace(hour=19))}
     assert first < later
 
 
@@ -40,3 +40,15 @@ def test_a_demo_has_officers_for_the_weeks_ahead_and_people_to_text(demo: Demo) 
     assert officers[0][0] == "officer_ref"
     assert max(row[5] for row in officers[1:]) > "2026-12-20"
     assert 100 < len(list(demo.people())) <= 901
+
+
+def test_a_demo_knows_how_much_it_tells(demo: Demo) -> None:
+    told = [(case_id, value) for case_id, value in demo.events() if case_id.startswith("SIM")]
+    assert demo.cases() == len({case_id for case_id, _value in told})
+    assert demo.facts() == len({json.loads(value)["id"] for _case, value in told})
+    assert all(case_id.startswith(demo.name) for case_id, _value in told)
+
+
+def test_a_demo_is_taken_to_have_been_live_for_five_whole_weeks() -> None:
+    assert LIVE_FOR.days == 35
+    assert live_since(NOW.date()) == datetime(2026, 10, 5, 23, 0, tzinfo=UTC), "midnight of that day, in summer time"
