@@ -12,6 +12,7 @@ from services.cli import (
     path,
     people,
     processes,
+    report,
     restored,
     rules,
     servers,
@@ -47,6 +48,7 @@ def build_app() -> typer.Typer:
         processes,
         web,
         restored,
+        report,
         simulate,
     ):
         module.register(app)

@@ -6,33 +6,41 @@ assessment's, and this tells how it came about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
 
 from services.contacts.grading import grade_contacts
 from services.journeys import event_types as t
+from services.journeys import explain_beginning as beginning
 from services.journeys.assess import assess
-from services.journeys.assessment import Obligation, State
+from services.journeys.assessment import Assessment, Obligation, State
+from services.journeys.case_end import CaseSpans
 from services.journeys.court_news import CourtNews
-from services.journeys.facts import Fact
+from services.journeys.duties import Duties
+from services.journeys.explain_contacts import contacts_considered
+from services.journeys.explain_count import count
+from services.journeys.explain_course import course
+from services.journeys.explain_events import events_considered, missing
+from services.journeys.explain_status import entitlement
+from services.journeys.explain_view import Received, View, day_words, moment_words
+from services.journeys.facts import BY_ORDER, Fact
+from services.journeys.good_reasons import SINCE, Silence, good_reasons, suggested
 from services.journeys.hearing import Grader, heard_by
 from services.journeys.journey import CaseFacts, Journey
-from services.journeys.limits import due_after
-from services.journeys.putting_right import put_right
+from services.journeys.putting_right import PutRight, put_right
 from services.journeys.replacements import read_replacement_of
 from services.journeys.rule_set import RuleSet
-from services.journeys.telling import Heard
-from services.provisions.rules import Rule, Shape, Unit
-from services.provisions.working_days import LONDON, WorkingDays, london_date
+from services.provisions.rules import Shape
+from services.provisions.working_days import london_date
 
-_CONFIDENCE = {
-    "H": "seen in the 2020 Code or in primary law",
-    "M": "from an earlier edition or a secondary source: to be confirmed",
-    "L": "from memory: to be confirmed, advisory only",
-}
-_VERDICTS = {
+__all__ = ["Explanation", "explain", "moment_words"]
+
+_BY_CONTACT: Final = frozenset({Shape.TOLD, Shape.TOLD_BY_UNIT, Shape.ANSWERED, Shape.ROLLING})
+_NONE_RECEIVED: Final[Received] = MappingProxyType({})
+_VERDICTS: Final = {
     State.PENDING: "It is open and not past due.",
     State.SATISFIED: "It was met in time.",
     State.SATISFIED_LATE: "It was met, but late.",
@@ -50,124 +58,135 @@ class Explanation:
     def lines(self) -> Iterator[str]:
         """The explanation in plain sentences, one a line, times in London."""
         said = self.content
-        yield f"{said['rule']['id']}: {said['rule']['duty']} (owed by {said['obligation']['owner']})."
-        yield f"Source: {said['rule']['citation']}; {said['rule']['confidence']}."
-        yield f"Trigger: {said['trigger']['type']} {said['trigger']['event_id']}, {said['trigger']['happened']}."
-        yield said["trigger"]["known"]
-        yield said["entitlement"]
+        rule, trigger = said["rule"], said["trigger"]
+        yield f"{rule['id']}: {rule['duty']} (owed by {said['obligation']['owner']})."
+        yield f"Source: {rule['citation']}; {rule['confidence']}."
+        yield said["edition"]["words"]
+        yield f"Trigger: {trigger['type']} {trigger['event_id']}, {trigger['happened']}."
+        if trigger["why"] is not None:
+            yield trigger["why"]
+        yield trigger["known"]
+        yield said["entitlement"]["words"]
         yield from (f"  {each['day']}: {each['why']}" for each in said["count"])
         yield said["due"]
+        yield from (f"On the way, {each['event']}: {each['why']}" for each in said["course"])
         for each in said["considered"]:
             yield f"Considered {each['type']} {each['event_id']} of {each['happened']}: {each['why']}"
+        if not said["considered"]:
+            yield "Nothing in the record could have met it."
+        yield from said["missing"]
         yield said["verdict"]
+        yield from _reason_lines(said["good_reasons"])
 
 
 def explain(
-    facts: Iterable[Fact], ruleset: RuleSet, now: datetime, obligation_id: str, grader: Grader = grade_contacts
+    facts: Iterable[Fact],
+    ruleset: RuleSet,
+    now: datetime,
+    obligation_id: str,
+    *,
+    received: Received = _NONE_RECEIVED,
+    silences: Sequence[Silence] = (),
+    grader: Grader = grade_contacts,
 ) -> Explanation | None:
-    """Explain one obligation at a moment; None where the case owes none of that id then."""
+    """Explain one obligation at a moment; None where the case owes none of that id then.
+
+    ``received`` says when Waymark read each event; ``silences`` which feeds were known to be silent, which may be
+    offered as a good reason.
+    """
     facts = list(facts)
     found = assess(facts, ruleset, now, grader=grader)
     duty = next((each for each in found.obligations if each.id == obligation_id), None)
     if duty is None:
         return None
+    view = _view(facts, ruleset, now, duty=duty, received=received, grader=grader)
+    considered = contacts_considered(view) if view.rule.shape in _BY_CONTACT else events_considered(view)
+    return Explanation({
+        "obligation": duty.as_json(),
+        "rule": beginning.rule(view),
+        "edition": beginning.edition(view),
+        "trigger": beginning.trigger(view),
+        "entitlement": entitlement(view),
+        "count": count(view),
+        "due": _due_words(view),
+        "course": course(view),
+        "considered": list(considered),
+        "missing": missing(view),
+        "verdict": _verdict_words(view),
+        "good_reasons": _good_reasons(facts, found, ruleset, duty, silences),
+    })  # fmt: skip
+
+
+def _view(
+    facts: list[Fact], ruleset: RuleSet, now: datetime, *, duty: Obligation, received: Received, grader: Grader
+) -> View:
     record = put_right(facts, None, read_replacement_of)
     case = CaseFacts([fact for fact in record.happenings if fact.occurred_at <= now], record.links)
     journey = Journey(case, duty.victim_id)
     trigger = next(
         fact for fact in case.happened if (fact.id, fact.source) == (duty.trigger_event_id, duty.trigger_source)
     )
-    rule = ruleset.by_id[duty.rule]
-    start, gained = _counted_from(rule, duty, journey, ruleset.days)
-    _, heard = heard_by(journey, now, grader)
-    place = f", {rule.citation.place}" if rule.citation.place else ""
-    return Explanation({
-        "obligation": duty.as_json(),
-        "rule": {
-            "id": rule.id,
-            "pack": rule.pack,
-            "duty": rule.duty,
-            "citation": f"{rule.citation.instrument}{place} ({rule.citation.address}, seen {rule.citation.seen})",
-            "confidence": _CONFIDENCE[duty.confidence],
-        },
-        "trigger": {
-            "event_id": trigger.id,
-            "type": trigger.type,
-            "happened": moment_words(trigger.occurred_at),
-            "known": _known_words(trigger, duty),
-        },
-        "entitlement": _entitlement_words(duty, start if gained else None),
-        "count": list(_count(rule, duty, start, ruleset.days)),
-        "due": _due_words(duty),
-        "considered": list(_considered(rule, duty, trigger, journey, heard)),
-        "verdict": _verdict_words(duty),
-    })  # fmt: skip
+    graded, heard = heard_by(journey, now, grader)
+    knowledge = sorted(
+        (fact for fact in facts if fact.type in t.KNOWLEDGE),
+        key=lambda fact: (fact.occurred_at, fact.known_at, fact.id),
+    )
+    return View(
+        duty=duty,
+        rule=ruleset.by_id[duty.rule],
+        trigger=trigger,
+        journey=journey,
+        duties=Duties(journey, ruleset.days, now),
+        graded=graded,
+        heard=heard,
+        news=CourtNews(journey),
+        spans=CaseSpans(journey),
+        first_recorded={(fact.source, fact.id): fact for fact in facts},
+        knowledge=knowledge,
+        taken_back=_taken_back(facts, record, knowledge, now),
+        received=received,
+    )
 
 
-def moment_words(at: datetime) -> str:
-    """An instant as people in London write it: ``Tue 10 Nov 2026 14:20``."""
-    local = at.astimezone(LONDON)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+def _taken_back(
+    facts: Sequence[Fact], record: PutRight, knowledge: Sequence[Fact], now: datetime
+) -> list[tuple[Fact, str]]:
+    """What had happened by then as first recorded, and was retracted, with the last retraction of it."""
+    standing = {(fact.source, fact.id) for fact in record.happenings}
+    retractions = {fact.data["event_id"]: fact.id for fact in knowledge if fact.type == t.RETRACTED}
+    return [
+        (fact, retractions[fact.id])
+        for fact in sorted(facts, key=BY_ORDER)
+        if fact.type not in t.KNOWLEDGE and (fact.source, fact.id) not in standing and fact.occurred_at <= now
+    ]
 
 
-def _counted_from(rule: Rule, duty: Obligation, journey: Journey, days: WorkingDays) -> tuple[datetime, bool]:
-    """The instant from which the due date was counted: the trigger, or a later gain of Enhanced Rights."""
-    start = duty.triggered_at
-    if rule.limit is not None and duty.entitlement == "enhanced" and not journey.is_enhanced(start):
-        for gain in journey.gains:
-            if gain > start and due_after(rule.limit, gain, days, enhanced=True).on == duty.due_on:
-                return gain, True
-    return start, False
-
-
-def _count(rule: Rule, duty: Obligation, start: datetime, days: WorkingDays) -> Iterator[dict[str, str]]:
-    if rule.limit is None or rule.limit.unit is not Unit.WORKING_DAYS or duty.due_on is None:
-        return
-    day, number = london_date(start), 0
-    yield {"day": f"{day:%a} {day.day} {day:%b %Y}", "why": "the day it began is not counted"}
-    while day < duty.due_on:
-        day += timedelta(days=1)
-        if days.is_working(day):
-            number += 1
-            why = f"Working Day {number}" + (", the last" if day == duty.due_on else "")
-        else:
-            why = "not a Working Day: " + _why_not(day)
-        yield {"day": f"{day:%a} {day.day} {day:%b %Y}", "why": why}
-
-
-def _why_not(day: date) -> str:
-    return f"{day:%A}" if day.weekday() >= 5 else "bank holiday"  # noqa: PLR2004 - Saturday
-
-
-def _entitlement_words(duty: Obligation, gained_at: datetime | None) -> str:
-    if gained_at is not None:
-        return f"Enhanced Rights since {moment_words(gained_at)}, while it was open: counted from then, being earlier."
-    if duty.entitlement == "enhanced":
-        return "The victim has Enhanced Rights."
-    return "The victim had no Enhanced Rights when it began."
-
-
-def _due_words(duty: Obligation) -> str:
-    if duty.due_at is None:
-        return "It has no due date."
-    words = f"Due by the end of {duty.due_on:%a} {duty.due_on.day} {duty.due_on:%b %Y}" if duty.due_on else ""
-    if duty.due_at.astimezone(LONDON).time().isoformat() != "00:00:00":
+def _due_words(view: View) -> str:
+    duty = view.duty
+    if duty.due_at is None or duty.due_on is None:
+        return _UNDATED.get(view.rule.shape, "It has no due date.")
+    words = f"Due by the end of {day_words(duty.due_on)}"
+    if beginning.is_to_the_minute(view):
         words = f"Due at {moment_words(duty.due_at)}"
     without = duty.due_on_standard
     if without is not None and without != duty.due_on:
-        words += f" (without Enhanced Rights {without:%a} {without.day} {without:%b %Y})"
-    return words + "."
+        words += f" (without Enhanced Rights {day_words(without)})"
+    provisional = (
+        " The date is provisional: its year's bank holidays are not announced yet." if duty.provisional else ""
+    )
+    return f"{words}.{provisional}"
 
 
-def _known_words(trigger: Fact, duty: Obligation) -> str:
-    recorded = f"Written down {moment_words(trigger.known_at)}."
-    if duty.due_at is not None and trigger.known_at >= duty.due_at:
-        return recorded + " It was late before anybody could know from the record."
-    return recorded
+_UNDATED: Final = {
+    Shape.BEFORE_LATER_EVENT: "It has no due date until a sentence is passed; then it is that instant.",
+    Shape.ROLLING: "It has no due date: news was agreed only when something happens.",
+}
 
 
-def _verdict_words(duty: Obligation) -> str:
-    words = _VERDICTS[duty.state]
+def _verdict_words(view: View) -> str:
+    duty = view.duty
+    is_closed_for_good = view.rule.shape is Shape.GATE and duty.state is State.BREACHED
+    words = "It was not all done before, and cannot be any more." if is_closed_for_good else _VERDICTS[duty.state]
     if duty.satisfied_by is not None and duty.satisfied_at is not None:
         words += f" Met by {duty.satisfied_by}, {moment_words(duty.satisfied_at)}."
     if duty.possible_discharge:
@@ -177,70 +196,28 @@ def _verdict_words(duty: Obligation) -> str:
     return words
 
 
-def _considered(
-    rule: Rule, duty: Obligation, trigger: Fact, journey: Journey, heard: list[Heard]
-) -> Iterator[dict[str, str]]:
-    if rule.is_told or rule.shape in (Shape.ANSWERED, Shape.ROLLING):
-        telling = _telling(trigger, journey)
-        for each in heard:
-            why = _why_contact(rule, duty, telling, each)
-            if why is not None:
-                yield _row(each.fact, why)
-        return
-    for clause in rule.discharges:
-        for fact in journey.case.by_type.get(clause.type, ()):
-            if fact.victim_id in (None, journey.victim_id):
-                yield _row(fact, _why_event(rule, duty, trigger, fact, admitted=clause.admits(fact.data)))
+def _good_reasons(
+    facts: list[Fact], found: Assessment, ruleset: RuleSet, duty: Obligation, silences: Sequence[Silence]
+) -> dict[str, Any]:
+    recorded = good_reasons(facts, found).get(duty.id)
+    return {
+        "may_carry": london_date(duty.triggered_at) >= SINCE and not duty.advisory,
+        "recorded": recorded.as_json() if recorded is not None else None,
+        "suggested": [each.as_json() for each in suggested(facts, found, ruleset, silences).get(duty.id, ())],
+    }
 
 
-def _row(fact: Fact, why: str) -> dict[str, str]:
-    return {"event_id": fact.id, "type": fact.type, "happened": moment_words(fact.occurred_at), "why": why}
-
-
-def _telling(trigger: Fact, journey: Journey) -> dict[str, datetime]:
-    """The names (ids and types) whose naming tells of the trigger, each with the instant from which it counts."""
-    events = [(trigger, trigger.occurred_at)]
-    if trigger.type == t.WCU_NOTIFIED:
-        news = CourtNews(journey)
-        events = [
-            told
-            for event in journey.case.by_id.get(trigger.data["about"], ())
-            if news.notification_of(event) is trigger
-            for told in news.what_tells(event)
-        ]
-    return {name: since for event, since in reversed(events) for name in (event.id, event.type)}
-
-
-def _why_contact(rule: Rule, duty: Obligation, telling: dict[str, datetime], each: Heard) -> str | None:
-    """Why a contact met the duty or did not; None where it has nothing to do with it."""
-    if each.fact.id == duty.satisfied_by:
-        return "it met the duty."
-    if not rule.is_told:
-        return None if each.fact.occurred_at < duty.triggered_at else f"graded {each.grade}."
-    named = each.named & telling.keys()
-    if not named:
-        return None
-    reasons = (
-        (each.grade != "meaningful", f"it names the event, but was graded {each.grade}: it tells nothing."),
-        (not each.may_tell, "it names the event, but a voicemail, or a text not delivered, never discharges."),
-        (all(each.fact.occurred_at < telling[name] for name in named), "told before the event is told too early."),
-    )
-    return next((why for holds, why in reasons if holds), "a contact before it had already told this.")
-
-
-def _why_event(rule: Rule, duty: Obligation, trigger: Fact, fact: Fact, *, admitted: bool) -> str:
-    """Why an event of the right type met the duty or did not."""
-    suspects = {trigger.suspect_ref, fact.suspect_ref}
-    other = " or ".join(name.removesuffix("_ref") for name in rule.match)
-    reasons = (
-        (fact.id == duty.satisfied_by, "it met the duty."),
-        (not admitted, "not of the kind that meets it."),
-        (
-            fact.occurred_at < trigger.occurred_at and not rule.before_too,
-            "before the trigger: it does not count.",
-        ),
-        (rule.about and fact.data.get("about") != trigger.id, "about another event."),
-        (None not in suspects and len(suspects) > 1, "about another suspect."),
-        (any(trigger.data.get(name) != fact.data.get(name) for name in rule.match), f"about another {other}."),
-    )
-    return next((why for holds, why in reasons if holds), "another event had met it first.")
+def _reason_lines(reasons: dict[str, Any]) -> Iterator[str]:
+    recorded = reasons["recorded"]
+    if recorded is not None:
+        decided = moment_words(datetime.fromisoformat(recorded["decided_at"]))
+        reviewed = (
+            f"reviewed by {recorded['reviewed_by']}" if recorded["reviewed"] else "not reviewed by another person yet"
+        )
+        yield (
+            f"Good reason recorded ({recorded['category'].replace('_', ' ')}), decided {decided}, {reviewed}: "
+            f"{recorded['words']} It turns nothing late into on time."
+        )
+    for each in reasons["suggested"]:
+        rests_on = f" ({', '.join(each['event_ids'])})" if each["event_ids"] else ""
+        yield f"The record suggests a good reason ({each['category'].replace('_', ' ')}): {each['why']}{rests_on}"

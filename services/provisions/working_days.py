@@ -71,7 +71,8 @@ class WorkingDays:
 
     def __init__(self, extra: Iterable[date] = ()) -> None:
         bundled = BankHolidays(use_cached_holidays=True).get_holidays(division="england-and-wales")
-        listed = {_as_date(each["date"]) for each in bundled}
+        self._names = {_as_date(each["date"]): str(each["title"]) for each in bundled}
+        listed = set(self._names)
         self.listed_years = frozenset(each.year for each in listed)
         self.extra = frozenset(extra)
         self._holidays: set[date] = listed | self.extra
@@ -93,6 +94,19 @@ class WorkingDays:
             self._holidays |= yearly_holidays(day.year)
             self._computed.add(day.year)
         return day not in self._holidays
+
+    def why_not(self, day: date) -> str | None:
+        """Why a day is no Working Day, in words; None where it is one.
+
+        >>> WorkingDays().why_not(date(2026, 12, 25))
+        'bank holiday (Christmas Day)'
+        """
+        if self.is_working(day):
+            return None
+        if day.weekday() >= _SATURDAY:
+            return f"{day:%A}"
+        name = "proclaimed since the list was made" if day in self.extra else "computed, not announced yet"
+        return f"bank holiday ({self._names.get(day, name)})"
 
     def is_provisional(self, first: date, last: date) -> bool:
         """Whether counting from one day to another needed a year whose holidays are computed, not announced."""

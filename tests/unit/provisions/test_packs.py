@@ -274,4 +274,4 @@ def test_flags_rest_on_the_copy_of_a_pack_where_that_is_chosen() -> None:
 
 def test_what_a_pack_may_name_is_what_the_core_has_written() -> None:
     assert triggers._NARROWED.keys() == NARROWED.keys()
-    assert shapes._CONDITIONS.keys() == CONDITIONS
+    assert shapes.CONDITIONS.keys() == CONDITIONS
