@@ -1,4 +1,4 @@
-"""Figures of what it was like for the victim: who they dealt with, how long it took, when they were rung, what they said."""
+"""Figures of what it was like for the victim: whom they dealt with, how long it took, what they said."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _hours(counted: Counted) -> Iterator[Figure]:
 def _with_and_without(counted: Counted, not_measured: Container[str]) -> Iterator[Figure]:
     """The same figures for victims with and without a SOLO or DALO."""
     for officers, people in grouped(counted.reported, lambda person: person.officers):
-        some = counted.of(lambda person, officers=officers: person.officers == officers)  # type: ignore[misc]  # mypy cannot see the default
+        some = counted.of(_looked_after_by(officers))
         contacts = [each.row.grade for each in some.contacts]
         code = [verdict_of(each.row, not_measured) for each in some.duties if each.row.right is not None]
         yield Figure(
@@ -129,14 +129,17 @@ def _with_and_without(counted: Counted, not_measured: Container[str]) -> Iterato
         )
 
 
+def _looked_after_by(officers: str) -> Callable[[Person], bool]:
+    return lambda person: person.officers == officers
+
+
 _CROWDED: Final = 18
 """Live cases with which a SOLO is known to stop reading what is sent (alerts.md)."""
 
 
 def _load(counted: Counted) -> Figure:
     """How many live cases SOLOs have now; as load, so no SOLO is named and none is ranked."""
-    load = Counter(solo for person in counted.people for solo in person.solos)
-    cases = list(load.values())
+    cases = list(Counter(counted.live).values())
     return Figure(
         "live_cases_per_solo",
         len(cases),

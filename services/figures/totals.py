@@ -74,6 +74,10 @@ class Figure:
             found |= {"numerator": self.numerator, "denominator": self.denominator, "share": self.share}
         return found | dict(self.measures)
 
+    def for_population(self, population: str) -> Figure:
+        """The figure as one of some victims only."""
+        return replace(self, population=population)
+
     def as_json(self) -> dict[str, Any]:
         """The figure as a row of the report."""
         return {
@@ -110,6 +114,8 @@ class Counted:
     transfers: list[Transfer] = field(default_factory=list)
     happenings: list[tuple[int, Happening]] = field(default_factory=list)
     """Each with the number of its case, in the order in which cases were added."""
+    live: list[str] = field(default_factory=list)
+    """The SOLO of each live case (a hash), today and not in the period; of several each of them."""
 
     def is_in(self, day: date | None) -> bool:
         """Whether a day lies in the period, its first and last day included."""
@@ -120,6 +126,7 @@ class Counted:
         people = case.people
         number, self.cases = self.cases, self.cases + 1
         self.people += people
+        self.live += sorted({solo for person in people for solo in person.solos})
         self.reported += [each for each in people if self.is_in(each.reported_on)]
         self.duties += [Of(people[each.person], each) for each in case.duties if self.is_in(each.due_on)]
         self.untimed += [
@@ -150,6 +157,7 @@ class Counted:
             surveys=[each for each in self.surveys if is_one(each.person)],
             transfers=[],
             happenings=[],
+            live=[],
         )
 
 
