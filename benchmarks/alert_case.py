@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from benchmarks.alert_texts import Outcome, Texts
-from services.contacts.addressee import addressee_of
+from services.contacts.addressee import Addressee, addressee_of
 from services.contacts.cards import Card, CardKind, cards_of
 from services.contacts.grade_cards import grade_cards
-from services.contacts.planning import Item, Plan, SafeTimes, plan, safe_times_of
+from services.contacts.planning import Item, Plan, SafeTimes, may_wait, plan, safe_times_of
 from services.contacts.roster import Roster
 from services.contacts.safe_contact import safe_contact_of
 from services.journeys.assess import assess
@@ -185,28 +185,26 @@ class _Driver:
         safe = SafeTimes()
         if card.victim_id is not None:
             safe = safe_times_of(safe_contact_of(card.victim_id, stand, at))
-        item = Item(
-            kind=card.kind.value,
-            rule=card.rule,
-            due_at=card.due_at,
-            raised_at=card.raised_at,
-            addressee=to.ref,
-            team=to.team,
-            for_officer=card.for_officer,
-            urgent=card.urgent,
-            advisory=card.advisory,
-            is_short=card.is_short,
-        )
-        return to.ref, plan(item, safe, self.roster, at)
+        return to.ref, plan(_item(card, to), safe, self.roster, at)
 
     def _show(self, until: datetime) -> None:
-        for item in self.open.values():
+        listed: dict[tuple[str, str | None], datetime] = {}
+        for item in sorted(self.open.values(), key=lambda each: each.plan.show_at):
+            to = (item.plan.to, item.card.victim_id)
             if not item.shown and item.plan.show_at <= until:
                 item.shown = True
                 self._put(item, item.plan.show_at, interrupts=item.plan.interrupts)
+                if not item.plan.interrupts:
+                    listed.setdefault(to, item.plan.show_at)
             if not item.again and item.plan.again_at is not None and item.plan.again_at <= until:
                 item.again = True
                 self._put(item, item.plan.again_at, interrupts=False)
+                listed.setdefault(to, item.plan.again_at)
+        for item in self.open.values():
+            at = listed.get((item.plan.to, item.card.victim_id))
+            if at is not None and not item.shown and may_wait(_item(item.card, Addressee(item.plan.to))):
+                item.shown = True
+                self._put(item, at, interrupts=False)
 
     def _put(self, item: _Open, at: datetime, *, interrupts: bool) -> None:
         card = item.card
@@ -227,3 +225,18 @@ class _Driver:
             self.holder = None
         if to is not None and self.holder is None:
             self.holder = (to, at)
+
+
+def _item(card: Card, to: Addressee) -> Item:
+    return Item(
+        kind=card.kind.value,
+        rule=card.rule,
+        due_at=card.due_at,
+        raised_at=card.raised_at,
+        addressee=to.ref,
+        team=to.team,
+        for_officer=card.for_officer,
+        urgent=card.urgent and card.kind is not CardKind.OVERDUE,
+        advisory=card.advisory,
+        is_short=card.is_short,
+    )

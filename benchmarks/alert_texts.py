@@ -18,6 +18,7 @@ from notifications.template import gate_terms
 from services.contacts.cards import Card, text_task
 from services.contacts.decision import Decision, TextRequest, Verdict
 from services.contacts.gate import decide
+from services.contacts.gate_words import may_wait
 from services.contacts.news import URGENT, Purpose, rule_told
 from services.contacts.news_cards import news_task
 from services.contacts.person import TEXTS_SOURCE, ContactPoint, EarlierText
@@ -164,7 +165,9 @@ def _dues(request: TextRequest, rule: str | None, found: Assessment) -> Iterator
 
 
 def _task(request: TextRequest, say: str, rule: str | None, at: datetime) -> Card:
-    return text_task(request, say, rule, at, due_at=request.due_at, urgent=request.type in URGENT)
+    waits = rule is not None and may_wait(request)
+    urgent = request.type in URGENT and not waits
+    return text_task(request, say, rule, at, due_at=request.due_at, urgent=urgent, may_wait=waits)
 
 
 def _contact(request: TextRequest, at: datetime, *, states_it: bool) -> Fact:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -32,6 +33,9 @@ _ID_CHARACTERS: Final = 32
 Made = Callable[[dict[bytes, bytes]], Any]
 """Makes one value of a copy from what its name and ids are."""
 
+Row = tuple[list[Any], list[tuple[int, Made]]]
+"""A row of the first case, and which of its values are another's in a copy."""
+
 
 @dataclass(slots=True)
 class Pattern:
@@ -43,7 +47,7 @@ class Pattern:
     """Ids (hexadecimal) by what they are hashes of."""
     _keys: dict[bytes, bytes] = field(default_factory=dict)
     """Keys (32 bytes) by what they are hashes of."""
-    _made: dict[str, list[list[Made]]] = field(default_factory=dict)
+    _made: dict[str, list[Row]] = field(default_factory=dict)
     _tokens: re.Pattern[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,13 +56,13 @@ class Pattern:
         self._tokens = re.compile(b"|".join([re.escape(self.name.encode()), *self._ids]))
         self._find_keys()
         for table in TABLES:
-            self._made[table] = [[self._maker(value) for value in row.values()] for row in self.rows[table]]
+            self._made[table] = [self._taken_apart(list(row.values())) for row in self.rows[table]]
 
     def columns(self, table: str) -> list[str]:
         """Return the names of the columns of the copies' rows."""
         return list(self.rows[table][0]) if self.rows[table] else []
 
-    def copies(self, names: Iterable[str]) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
+    def copies(self, names: Iterable[str]) -> Iterator[dict[str, list[list[Any]]]]:
         """Return the rows of the same case under each name, by table."""
         ids = {old: self._format(of) for old, of in self._ids.items()}
         head = self.columns("cases").index("ledger_head")
@@ -66,15 +70,11 @@ class Pattern:
         for name in names:
             values = {self.name.encode(): name.encode()}
             values |= {old: sha256(of % values).hexdigest()[:_ID_CHARACTERS].encode() for old, of in ids.items()}
-            found = {
-                table: [tuple([make(values) for make in row]) for row in rows] for table, rows in self._made.items()
-            }
+            found = {table: [_copied(row, values) for row in rows] for table, rows in self._made.items()}
             links = chained(None, [row[entry] for row in found["ledger"]])
-            found["ledger"] = [
-                (*row[:entry], *link) for row, link in zip(found["ledger"], links, strict=True)
-            ]
-            (case,) = found["cases"]
-            found["cases"] = [(*case[:head], links[-1][2], *case[head + 1 :])]
+            for row, link in zip(found["ledger"], links, strict=True):
+                row[entry:] = link
+            found["cases"][0][head] = links[-1][2]
             yield found
 
     def _find_ids(self) -> None:
@@ -119,7 +119,12 @@ class Pattern:
         """Return the value with the name and every id in it as places to be filled."""
         return self._tokens.sub(lambda token: b"%%(%b)s" % token[0], value.replace(b"%", b"%%"))
 
-    def _maker(self, value: Any) -> Made:
+    def _taken_apart(self, row: list[Any]) -> Row:
+        made = [(at, self._maker(value)) for at, value in enumerate(row)]
+        return row, [(at, make) for at, make in made if make is not None]
+
+    def _maker(self, value: Any) -> Made | None:
+        """Return what makes a copy's value of this one, None where it is the same in every copy."""
         if isinstance(value, bytes) and value in self._keys:
             of = self._format(self._keys[value])
             return lambda values: sha256(of % values).digest()
@@ -131,7 +136,15 @@ class Pattern:
         if isinstance(value, str) and self._tokens.search(value.encode()):
             text_with = self._format(value.encode())
             return lambda values: (text_with % values).decode()
-        return lambda _: value
+        return None
+
+
+def _copied(row: Row, values: dict[bytes, bytes]) -> list[Any]:
+    first, others = row
+    made = first[:]
+    for at, make in others:
+        made[at] = make(values)
+    return made
 
 
 async def pattern_of(connection: Any, name: str) -> Pattern:
@@ -147,10 +160,26 @@ async def pattern_of(connection: Any, name: str) -> Pattern:
 async def fill(connection: Any, pattern: Pattern, names: Sequence[str]) -> None:
     """Copy a case under many names; returns when all of them are in the store."""
     for at in range(0, len(names), AT_ONCE):
-        rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+        rows: dict[str, list[list[Any]]] = {table: [] for table in TABLES}
         for copy in pattern.copies(names[at : at + AT_ONCE]):
             for table, some in copy.items():
                 rows[table] += some
         for table, some in rows.items():
             if some:
                 await connection.copy_records_to_table(table, records=some, columns=pattern.columns(table))
+
+
+@asynccontextmanager
+async def without_indexes(connection: Any) -> AsyncIterator[None]:
+    """Take the indexes that hold no constraint away while the block fills the store: made at once they cost less."""
+    found = await connection.fetch(
+        "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index "
+        "WHERE indrelid::regclass::text = ANY ($1) AND NOT indisunique",
+        list(TABLES),
+    )
+    for index in found:
+        await connection.execute(f"DROP INDEX {index['name']}")
+    yield
+    for index in found:
+        await connection.execute(index["made"])
+    await connection.execute(f"ANALYZE {', '.join(TABLES)}")

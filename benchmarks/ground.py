@@ -64,16 +64,16 @@ class Place:
         }
 
     @contextmanager
-    def running(self, *names: str) -> Iterator[dict[str, psutil.Process]]:
-        """Have these processes of Waymark run, each as a program of its own; killed at the end."""
+    def running(self, *names: str) -> Iterator[dict[str, list[psutil.Process]]]:
+        """Have these processes of Waymark run, each as a program of its own, one named twice twice; killed at the end."""
         with ExitStack() as stack:
-            running = {}
+            running: dict[str, list[psutil.Process]] = {}
             for name in names:
                 log = stack.enter_context((self.folder / f"{name}.log").open("ab"))
                 process = subprocess.Popen([str(WAYMARK), name], env=self.environment, stdout=log, stderr=log)  # noqa: S603 - our own program
                 stack.callback(process.wait, 20)
                 stack.callback(process.kill)
-                running[name] = psutil.Process(process.pid)
+                running.setdefault(name, []).append(psutil.Process(process.pid))
             yield running
 
     def printed_by(self, module: str, *arguments: str) -> str:
@@ -154,10 +154,9 @@ def ground() -> Iterator[Ground]:
         yield Ground(KafkaServer(broker.bootstrap_servers, "apache"), database, template, folder)
 
 
-def cpu_s(process: psutil.Process) -> float:
-    """Return the seconds a process has computed so far: what it costs, however busy the machine is."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def cpu_s(processes: Iterable[psutil.Process]) -> float:
+    """Return the seconds that processes have computed so far: what they cost, however busy the machine is."""
+    return sum(float(times.user + times.system) for times in (each.cpu_times() for each in processes))
 
 
 @dataclass(slots=True)
@@ -187,10 +186,10 @@ class Look:
         """Say whether no case waits to be assessed."""
         return not await self.number("SELECT count(*) FROM wakes")
 
-    async def listens(self, channel: str) -> bool:
-        """Say whether a process has come so far that it listens for work."""
+    async def listen(self, channel: str, processes: int) -> bool:
+        """Say whether so many processes have come so far that they listen for work."""
         query = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE $1 AND datname = current_database()"
-        return bool(await self.connection.fetchval(query, f"LISTEN%{channel}%"))
+        return bool(await self.connection.fetchval(query, f"LISTEN%{channel}%") >= processes)
 
 
 async def look_at(place: Place) -> Look:

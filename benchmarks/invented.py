@@ -95,6 +95,31 @@ def journey(case_id: str, now: datetime, facts: int = FACTS_A_CASE) -> list[dict
     return [event(case_id, f"{case_id}-{n}", type_, at, **data) for n, (at, type_, data) in enumerate(steps[:facts])]
 
 
+def open_case(case_id: str, reported_at: datetime, *, enhanced: bool) -> list[dict[str, Any]]:
+    """Return a short case in which all that falls due soon after a report was done, and calls were agreed on."""
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("policing.crime.reported", {"offence": "stalking", "channel": "101"}),
+        ("policing.officer.assigned", {"role": "SOLO", "officer_ref": "P-1044"}),
+        (
+            "policing.needs.assessed",
+            {"enhanced_rights": enhanced, **({"grounds": ["intimidated"]} if enhanced else {})},
+        ),
+        ("policing.safe_contact.recorded", {"sms": "discreet"}),
+        ("policing.contact.agreed", {"frequency_days": 90, "channel": "phone"}),
+        ("support.referral.made", {"service": "victim_support"}),
+    ]
+    return [
+        event(case_id, f"{case_id}-{n}", type_, reported_at + timedelta(minutes=n), **data)
+        for n, (type_, data) in enumerate(steps)
+    ]
+
+
+def waiting_case(case_id: str, reported_at: datetime, arrested_at: datetime) -> list[dict[str, Any]]:
+    """Return such a case in which nobody has told the victim of an arrest: that falls due a Working Day later."""
+    arrest = event(case_id, f"{case_id}-arrest", "policing.suspect.arrested", arrested_at, suspect_ref="S-1")
+    return [*open_case(case_id, reported_at, enhanced=True), arrest]
+
+
 def journeys(cases: int, now: datetime) -> Iterator[dict[str, Any]]:
     """Return the events of so many whole journeys, one case after the other."""
     for number in range(cases):

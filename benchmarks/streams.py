@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,9 @@ from infra.kafka_connection import aiokafka_options
 from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
 
 EVENTS_A_SECOND = 200
+AT_ONCE = min(os.cpu_count() or 1, 4)
+"""How many of ingest, and of clock, run beside each other: one for each core, as in service."""
+INGEST, CLOCK = ("ingest",) * AT_ONCE, ("clock",) * AT_ONCE
 _ANSWER_WITHIN_S = 60.0
 
 
@@ -38,7 +42,7 @@ async def bare_and_accepted(ground: Ground, cases: int, now: datetime) -> tuple[
     bare = float(await asyncio.to_thread(place.printed_by, "benchmarks.bare", str(published)))
     look = await look_at(place)
     try:
-        with place.running("ingest") as running:
+        with place.running(*INGEST) as running:
             rate = await _rate_of_facts(look, 0, published, running["ingest"], assessed=False)
     finally:
         await look.connection.close()
@@ -62,12 +66,12 @@ async def _accepted_and_assessed(place: Place, look: Look, published: int, now: 
 
     The first batch of ingest, which pays for its start, is not counted (see ``_rate_of_facts``).
     """
-    with place.running("clock") as running:
-        await look.until(lambda: look.listens(WAKE_CHANNEL), "the clock process listens")
+    with place.running(*CLOCK) as running:
+        await look.until(lambda: look.listen(WAKE_CHANNEL, AT_ONCE), "the clock processes listen")
         await place.accept(journey(f"KP-WARM-{await look.facts()}", now))
-        await look.until(look.has_no_wake, "the clock process is warm")
+        await look.until(look.has_no_wake, "a clock process is warm")
         before = await look.facts()
-        with place.running("ingest"):
+        with place.running(*INGEST):
             return await _rate_of_facts(look, before, before + published, running["clock"], assessed=True)
 
 
@@ -78,7 +82,9 @@ def _one_each(cases: int, now: datetime, name: str) -> Iterable[dict[str, Any]]:
         yield event(case_id, f"{case_id}-{name}", "policing.suspect.arrested", at, suspect_ref=f"S-{name}")
 
 
-async def _rate_of_facts(look: Look, before: int, after: int, process: psutil.Process, *, assessed: bool) -> Rate:
+async def _rate_of_facts(
+    look: Look, before: int, after: int, processes: Sequence[psutil.Process], *, assessed: bool
+) -> Rate:
     """Return facts a second from the first look that saw one of them to the one that saw all (and no case waiting)."""
     first = 0
 
@@ -92,11 +98,11 @@ async def _rate_of_facts(look: Look, before: int, after: int, process: psutil.Pr
 
     began = await look.until(has_begun, "the first fact is stored")
     # What was assessed by the first look was so few that its cost may count for those after it.
-    computed = cpu_s(process)
+    computed = cpu_s(processes)
     ended = await look.until(is_done, "everything is stored and assessed")
     # Where all were accepted by the first look, only their assessment was waited for.
     counted = after - before if first >= after else after - first
-    return Rate(counted / max(ended - began, 0.001), (cpu_s(process) - computed) / counted * 1000)
+    return Rate(counted / max(ended - began, 0.001), (cpu_s(processes) - computed) / counted * 1000)
 
 
 async def told_after(place: Place, look: Look, cases: int, now: datetime, *, seconds: int) -> tuple[float, float]:
@@ -108,9 +114,9 @@ async def told_after(place: Place, look: Look, cases: int, now: datetime, *, sec
         group_id=None,
     )
     producer = AIOKafkaProducer(**aiokafka_options(place.settings), acks="all", enable_idempotence=True)
-    with place.running("clock", "relay", "ingest"):
-        await look.until(lambda: look.listens(WAKE_CHANNEL), "the clock process listens")
-        await look.until(lambda: look.listens(OUTBOX_CHANNEL), "the relay listens")
+    with place.running(*CLOCK, "relay", *INGEST):
+        await look.until(lambda: look.listen(WAKE_CHANNEL, AT_ONCE), "the clock processes listen")
+        await look.until(lambda: look.listen(OUTBOX_CHANNEL, 1), "the relay listens")
         await _everything_told(place, look, now)
         await consumer.start()
         await consumer.seek_to_end()

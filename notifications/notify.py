@@ -26,6 +26,7 @@ from notifications.template import gate_terms, template_for
 from services.contacts.cards import text_task
 from services.contacts.decision import Decision, TextRequest, Verdict
 from services.contacts.gate import decide, refused
+from services.contacts.gate_words import may_wait
 from services.contacts.news import URGENT, rule_told
 from services.contacts.person import CaseRecord, Person
 from services.contacts.safe_hours import LONDON
@@ -242,8 +243,11 @@ class Notifier:
         _log.info("text_not_sent", text_id=str(due.text_id), verdict=decision.verdict.value, rule=decision.rule)
         must_act = decision.verdict is Verdict.SUPPRESS or decision.until is None
         if decision.task is not None and must_act:
-            urgent = request.type in URGENT
-            card = text_task(request, decision.task, decision.rule, now, due_at=request.due_at, urgent=urgent)
+            waits = may_wait(request)
+            urgent = request.type in URGENT and not waits
+            card = text_task(
+                request, decision.task, decision.rule, now, due_at=request.due_at, urgent=urgent, may_wait=waits
+            )
             await raise_cards(conn, [raised_for(judged.case, card, now)])
         return decision.verdict
 

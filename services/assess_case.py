@@ -43,7 +43,7 @@ from services.storage.rule_sets import RuleSetNotCurrentError, hold_rule_set
 Writer = Callable[[AsyncConnection, Sequence[Difference]], Awaitable[None]]
 """Writes more in the transaction that announces: cards, text requests, counters."""
 
-AT_ONCE: Final = 50
+AT_ONCE: Final = 100
 """Cases in one transaction."""
 
 LONGEST_WAIT_S: Final = 1.0

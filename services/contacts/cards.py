@@ -57,7 +57,8 @@ class Card:
 
     ``about`` names the thing whose end closes the card. ``raised_at`` may lie ahead: the card is shown from then on.
     ``duty_of`` is an agency; ``for_officer`` the person it is for, where that does not follow from the case.
-    ``is_short``: of a duty with a limit of up to one Working Day, which is shown twice.
+    ``is_short``: of a duty with a limit of up to one Working Day, which is shown twice. ``advisory`` never interrupts;
+    an advisory task waits for the victim's next card.
     """
 
     kind: CardKind
@@ -153,8 +154,12 @@ def text_task(
     *,
     due_at: datetime | None = None,
     urgent: bool = False,
+    may_wait: bool = False,
 ) -> Card:
-    """Return the task that stands for a text, or follows it: one for each fact, victim and purpose."""
+    """Return the task that stands for a text, or follows it: one for each fact, victim and purpose.
+
+    One that ``may_wait`` opens no card: it comes with the victim's next one, or after some days.
+    """
     return Card(
         kind=CardKind.TASK,
         about=f"text:{request.purpose}:{request.source}:{request.event_id}",
@@ -165,6 +170,7 @@ def text_task(
         say=say,
         raised_at=now,
         urgent=urgent,
+        advisory=may_wait,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.contacts.london import day_words, due_day
-from services.contacts.news import URGENT, Purpose
+from services.contacts.news import COURTESY, URGENT, Purpose
 from services.contacts.person import Person
 from services.contacts.safe_hours import LONDON, Window
 
@@ -53,11 +53,21 @@ def task_for(person: Person, topic: str, reason: _Why, window: Window | None, as
         )
     elif asked.type in URGENT:
         do = f"Please ring {person.victim_id} now about {topic}: this does not wait for a safe hour to send a text."
+    elif may_wait(asked):
+        do = f"When you next speak with {person.victim_id}, tell them about {topic}."
     elif window is None:
         do = f"Please tell {person.victim_id} about {topic} in a way agreed with them{due}."
     else:
         do = f"Please ring {person.victim_id} {_between(window)} about {topic}{due}."
     return f"{do} No text: {reason.why}."
+
+
+def may_wait(asked: _Asked) -> bool:
+    """Whether a task that stands for a text waits for the next talk with the victim: nothing is owed by a date.
+
+    One call about each text that a person without a number does not get would be a card a day (alerts.md).
+    """
+    return asked.due_at is None and (asked.purpose == Purpose.FOLLOW_UP or asked.type in COURTESY)
 
 
 def _between(window: Window) -> str:

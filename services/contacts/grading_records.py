@@ -42,6 +42,7 @@ class ContactRecord(msgspec.Struct, frozen=True, gc=False):
     duration_seconds: int | None = None
     reading: Reading | None = None
 
+
 BY_ORDER = attrgetter("occurred_at", "event_id", "source")
 """Contacts are ordered by time, then id, then source (contact-quality.md, two records of one conversation)."""
 

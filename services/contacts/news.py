@@ -82,6 +82,13 @@ NEEDS_RELEASE: Final = frozenset({"policing.suspect.arrested.v1", "policing.susp
 URGENT: Final = frozenset({"probation.offender.escaped.v1", "probation.offender.released.v1"})
 """A person is paged about these whatever the hour."""
 
+COURTESY: Final = frozenset({
+    "policing.report.acknowledged.v1", "policing.officer.assigned.v1", "support.referral.made.v1",
+    "victim.statement.offered.v1", "victim.update.requested.v1", "policing.phone.returned.v1",
+    "policing.phone.replacement_issued.v1", "prosecution.file.submitted.v1",
+})  # fmt: skip
+"""News that a text may bring and that nobody need ring about: it is said when the victim is next spoken to."""
+
 NOT_FROM_A_CORRECTION: Final = "a record put right, a rebuild or a new pack never makes a text"
 """Said of a text that is not sent, and to whoever does what it would have done."""
 

@@ -21,6 +21,9 @@ from services.provisions.working_days import add_days, london_date, london_time
 REVIEW: Final = "review"
 """The kind of card that a supervisor looks at: a duty past due, a grade somebody disputes."""
 
+TASK: Final = "task"
+"""The kind of card that stands for a text."""
+
 _SUPERVISORS_LIST: Final = 7
 """The London hour of the supervisor's list: breaches go there, never to a telephone at midnight."""
 
@@ -35,6 +38,9 @@ _ASKED_ALONE: Final = timedelta(days=14)
 
 _SEARCHED: Final = timedelta(days=21)
 """How long before a deadline the last window is looked for; a person away for longer than this is covered."""
+
+WAITS: Final = timedelta(days=28)
+"""How long a task that nothing is owed for waits for the victim's next card before it is shown by itself."""
 
 _NEVER_ON_A_CALL: Final = frozenset({"grade", "link", "record", "set_aside", REVIEW})
 """Kinds that ask for no call: the victim's safe hours do not bound them."""
@@ -96,7 +102,7 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
     The person who looks after the victim gets it if they are at work in a safe window before the deadline; else the
     first of their cover, their supervisor and the cover of last resort who is.
     """
-    at = max(item.raised_at, now)
+    at = max(item.raised_at + WAITS if may_wait(item) else item.raised_at, now)
     if item.kind == REVIEW:
         to = roster.supervisor_of(item.addressee, item.team) or roster.duty_supervisor(item.team, at) or roster.cover
         return Plan(to, None, _next_seven(at))
@@ -111,6 +117,11 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
     if cannot_wait and not item.advisory:
         return Plan(to, act_by, at, interrupts=True)
     return Plan(to, act_by, list_at, _again_at(item, to, act_by, list_at, roster))
+
+
+def may_wait(item: Item) -> bool:
+    """Whether an item opens no card: a task for which nothing is owed comes with whatever is next for the victim."""
+    return item.kind == TASK and item.advisory and item.due_at is None and not item.urgent
 
 
 def _chain(item: Item, roster: Roster) -> list[str]:

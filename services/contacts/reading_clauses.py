@@ -23,13 +23,15 @@ _FINDER = PhraseFinder(PHRASES)
 _NOT_HER = _NAMES["relative"] | {"machine", "answerphone", "voicemail", "reception"}
 _PLAIN_WORDS = read_word_lists()["plain"]
 
-_FACT = "fact "
-_TOPIC = "topic "
+_KINDS = {name: (kind, topic) for name in PHRASES for kind, _, topic in [name.partition(" ")]}
+"""What each concept is: a fact or a topic and what about, or a kind alone."""
+_TOPICS_NAMED = frozenset(name for name, (kind, topic) in _KINDS.items() if kind == "topic" and topic)
 _STEPS = frozenset({"support", "safeguarding", "practical"})
 _SPOKEN = frozenset({"told_now", "answered"})
 _TO_HER = frozenset({"told_now", "reached"})
 _EMPTY_CLAUSE = frozenset({"nothing_new", "ongoing", "assured"})
 _NOT_NEWS = frozenset({"question", "cut_short", "small_talk"})
+_NEXT_CALL = frozenset({"next_contact", "will_tell"})
 _TELLS = frozenset({"support", "safeguarding", "practical", "answered", "awaited", "declined"})
 _STANDING = frozenset(name for name in PHRASES if " " not in name) - _TELLS
 
@@ -94,11 +96,8 @@ class _Voice(msgspec.Struct, frozen=True, gc=False):
     is_empty: bool
     is_asked: bool
     is_hers: bool
-    is_condition: bool
-
-    @property
-    def tells(self) -> bool:
-        return not (self.is_empty or self.is_hers or self.is_condition)
+    tells: bool
+    """Whether it may tell her something: it is not empty, not hers and not a condition."""
 
 
 def read_sentence(sentence: Sentence) -> Said:
@@ -118,56 +117,57 @@ def read_sentence(sentence: Sentence) -> Said:
 def _read_clause(clause: Clause, said: Said, *, is_hers: bool) -> bool:
     """Add what a clause says, and return whether it was still the victim who spoke or acted in it."""
     words = clause.words
-    hits = [hit for hit in _FINDER.find(words) if not _is_about_a_relative(hit, words)]
+    hits = [
+        hit for hit in _FINDER.find(words) if hit.concept not in _TO_HER or not _is_about_a_relative(hit, words)
+    ]
     concepts = {hit.concept for hit in hits}
     if len(words) == 1 and words[0] in _ANSWERS:
         concepts.add("answered")
     said.concepts |= concepts
     voice = _voice(clause, hits, concepts, is_hers=is_hers)
-    _add_times(clause, said, concepts, voice)
+    if clause.has_time:
+        _add_times(clause, said, concepts, voice)
     for hit in hits:
         _add_hit(hit, clause, said, voice)
     if "awaited" in concepts and not voice.is_asked:
         said.is_awaiting = True
-    if voice.tells and not concepts & _NOT_NEWS:
+    if voice.tells and concepts.isdisjoint(_NOT_NEWS):
         said.specifics += _specifics(words, hits)
     return voice.is_hers
 
 
 def _voice(clause: Clause, hits: Sequence[Hit], concepts: set[str], *, is_hers: bool) -> _Voice:
-    words = clause.words
-    is_asked = "question" in concepts and not concepts & _SPOKEN
-    begins_with_her = words[0] in _HERSELF or any(hit.concept == "hers" and hit.start <= 1 for hit in hits)
-    return _Voice(
-        is_empty=is_asked or bool(concepts & _EMPTY_CLAUSE),
-        is_asked=is_asked,
-        is_hers=(is_hers or clause.quoted or begins_with_her) and not concepts & _SPOKEN,
-        is_condition=words[0] in _CONDITIONS,
-    )
+    first = clause.words[0]
+    is_told = not concepts.isdisjoint(_SPOKEN)
+    is_asked = not is_told and "question" in concepts
+    is_empty = is_asked or not concepts.isdisjoint(_EMPTY_CLAUSE)
+    is_hers = not is_told and (is_hers or clause.quoted or first in _HERSELF or _begins_with_her(hits, concepts))
+    return _Voice(is_empty, is_asked, is_hers, not (is_empty or is_hers or first in _CONDITIONS))
+
+
+def _begins_with_her(hits: Sequence[Hit], concepts: set[str]) -> bool:
+    return "hers" in concepts and any(hit.concept == "hers" and hit.start <= 1 for hit in hits)
 
 
 def _add_times(clause: Clause, said: Said, concepts: set[str], voice: _Voice) -> None:
-    if not clause.has_time:
-        return
     said.days += clause.days
     said.has_other_time = said.has_other_time or clause.has_other_time
-    if concepts & {"next_contact", "will_tell"}:
+    if not concepts.isdisjoint(_NEXT_CALL):
         said.has_next_contact_time = True
     elif "compliance" not in concepts and not voice.is_asked:
         said.has_time = True
-        names_topic = any(concept.startswith(_TOPIC) for concept in concepts)
-        if names_topic and not voice.is_empty and not voice.is_hers:
+        if not (voice.is_empty or voice.is_hers) and not _TOPICS_NAMED.isdisjoint(concepts):
             said.is_scheduled = True
 
 
 def _add_hit(hit: Hit, clause: Clause, said: Said, voice: _Voice) -> None:
-    kind, _, topic = hit.concept.partition(" ")
+    kind, topic = _KINDS[hit.concept]
     if topic:
         said.named.add(topic)
         said.topics.add(topic)
-    if kind == "fact" and voice.tells and _is_fact(topic, hit, clause.words):
-        said.facts.add(topic)
-        said.is_firm = said.is_firm or clause.has_time
+        if kind == "fact" and voice.tells and _is_fact(topic, hit, clause.words):
+            said.facts.add(topic)
+            said.is_firm = said.is_firm or clause.has_time
     elif kind in _STEPS and not voice.is_empty:
         said.steps.add(kind)
 
@@ -181,13 +181,10 @@ def _is_fact(topic: str, hit: Hit, words: Sequence[str]) -> bool:
 
 def _is_about_a_relative(hit: Hit, words: Sequence[str]) -> bool:
     """Say whether the one told, or spoken to, was not the victim but a relative: "told her mother"."""
-    return hit.concept in _TO_HER and any(word in _NOT_HER for word in words[hit.end : hit.end + 2])
+    return not _NOT_HER.isdisjoint(words[hit.end : hit.end + 2])
 
 
 def _specifics(words: Sequence[str], hits: Sequence[Hit]) -> int:
     """Return how many words are left when standing phrases and plain words are taken away."""
-    covered: set[int] = set()
-    for hit in hits:
-        if hit.concept in _STANDING:
-            covered.update(range(hit.start, hit.end))
-    return sum(1 for at, word in enumerate(words) if at not in covered and word not in _PLAIN_WORDS)
+    covered = {place for hit in hits if hit.concept in _STANDING for place in range(hit.start, hit.end)}
+    return len([word for at, word in enumerate(words) if word not in _PLAIN_WORDS and at not in covered])

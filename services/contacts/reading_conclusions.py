@@ -89,16 +89,19 @@ def _without_the_log(said: list[Said]) -> list[Said]:
 
 
 def _add_cues(sentence: Said, cues: set[int]) -> None:
-    cues.update(_NAMED[name] for name in sentence.concepts if name in _NAMED)
-    if "not_passed_on" in sentence.concepts:
+    concepts = sentence.concepts
+    cues.update([_NAMED[name] for name in concepts if name in _NAMED])
+    if "not_passed_on" in concepts:
         cues.discard(Cue.PASSED_ON)
-    if "not_told" in sentence.concepts and "late_told" not in sentence.concepts:
+    if "not_told" in concepts and "late_told" not in concepts:
         cues.add(Cue.NOT_TOLD)
-    cues.update(map(named_cue, sentence.named))
-    cues.update(map(fact_cue, sentence.facts))
-    cues.update(_STEPS[step] for step in sentence.steps)
+    if sentence.named:
+        cues.update(map(named_cue, sentence.named))
     if sentence.facts:
+        cues.update(map(fact_cue, sentence.facts))
         cues.add(Cue.FACT)
+    if sentence.steps:
+        cues.update([_STEPS[step] for step in sentence.steps])
     if sentence.is_firm:
         cues.add(Cue.FIRM_FACT)
     if sentence.has_time:

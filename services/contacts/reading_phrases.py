@@ -7,9 +7,11 @@ looks into tables, however many phrases could begin with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 _GAP = 3
 
@@ -27,7 +29,7 @@ class _Element:
         return self.anything or word in self.exact or (bool(self.beginnings) and word.startswith(self.beginnings))
 
 
-class Hit(NamedTuple):
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A phrase that was found: its concept, and the places of its first word and after its last."""
 
     concept: str
@@ -48,11 +50,12 @@ class _Continuation(NamedTuple):
 class _Opening:
     """The phrases that begin with one word: those that are no longer, and the others by their second word.
 
-    ``loose`` are the few whose second word is any or only begins in a certain way; their ``rest`` holds it.
+    ``seconds`` are the keys of ``by_second``. ``loose`` are the few whose second word is any or only begins in a certain way; their ``rest`` holds it.
     """
 
     whole: list[str] = field(default_factory=list)
     by_second: dict[str, list[_Continuation]] = field(default_factory=dict)
+    seconds: set[str] = field(default_factory=set)
     loose: list[_Continuation] = field(default_factory=list)
 
     def add(self, number: int, concept: str, rest: tuple[_Element, ...]) -> None:
@@ -65,6 +68,7 @@ class _Opening:
             self.loose.append(_Continuation(number, concept, 0, rest))
             return
         continuation = _Continuation(number, concept, second.gap, rest[1:])
+        self.seconds |= second.exact
         for word in second.exact:
             self.by_second.setdefault(word, []).append(continuation)
 
@@ -93,20 +97,20 @@ class PhraseFinder:
         for start, word in enumerate(words):
             opening = self._exact.get(word)
             if opening is not None:
-                hits += _follow(opening, words, start)
+                _follow(opening, words, start, hits)
             for beginning in self._beginnings.get(word[: self._shortest], ()):
                 if word.startswith(beginning):
-                    hits += _follow(self._beginning[beginning], words, start)
+                    _follow(self._beginning[beginning], words, start, hits)
         return hits
 
 
-def _follow(opening: _Opening, words: Sequence[str], start: int) -> Iterator[Hit]:
-    """Yield the phrases of an opening that are found at its place."""
+def _follow(opening: _Opening, words: Sequence[str], start: int, hits: list[Hit]) -> None:
+    """Add the phrases of an opening that are found at its place."""
     after = start + 1
     for concept in opening.whole:
-        yield Hit(concept, start, after)
+        hits.append(Hit(concept, start, after))
     near = words[after : after + _GAP + 1]
-    if not opening.by_second.keys().isdisjoint(near):
+    if not opening.seconds.isdisjoint(near):
         tried: set[int] = set()
         for gap, word in enumerate(near):
             for number, concept, furthest, rest in opening.by_second.get(word, ()):
@@ -114,10 +118,10 @@ def _follow(opening: _Opening, words: Sequence[str], start: int) -> Iterator[Hit
                 if gap <= furthest and number not in tried:
                     tried.add(number)
                     if end := _match(words, after + gap + 1, rest):
-                        yield Hit(concept, start, end)
+                        hits.append(Hit(concept, start, end))
     for _, concept, _, rest in opening.loose:
         if end := _match(words, after, rest):
-            yield Hit(concept, start, end)
+            hits.append(Hit(concept, start, end))
 
 
 def _compile(phrase: str) -> list[_Element]:
@@ -143,9 +147,9 @@ def _compile(phrase: str) -> list[_Element]:
 def _match(words: Sequence[str], at: int, rest: tuple[_Element, ...]) -> int:
     """Return the place after the last word of the phrase, or 0; the nearest fit of each word is taken."""
     for element in rest:
-        for place in range(at, min(at + element.gap + 1, len(words))):
-            if element.fits(words[place]):
-                at = place + 1
+        for word in words[at : at + element.gap + 1]:
+            at += 1
+            if element.fits(word):
                 break
         else:
             return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from zlib import crc32
 
@@ -28,15 +28,12 @@ def sketch_of(sentences: Sequence[Sentence]) -> tuple[int, ...]:
 
     Numbers, dates and pronouns are left out: a repeat with another date or pronoun is still a repeat.
     """
-    return tuple(sorted(set(_pairs(sentences)))[:SKETCH_SIZE])
-
-
-def _pairs(sentences: Sequence[Sentence]) -> Iterator[int]:
-    before = 0
-    for sentence in sentences:
-        for token in sentence.words:
-            if token in _LEFT_OUT or not token[0].isalpha():
-                continue
-            here = crc32(token.encode("utf-8", "surrogatepass"))
-            yield ((here ^ (before * 0x9E3779B1)) >> 8) & HASH_MASK
-            before = here
+    words = [
+        crc32(word.encode("utf-8", "surrogatepass"))
+        for sentence in sentences
+        for clause in sentence.clauses
+        for word in clause.words
+        if word not in _LEFT_OUT and word[0].isalpha()
+    ]
+    pairs = {((here ^ (before * 0x9E3779B1)) >> 8) & HASH_MASK for before, here in zip([0, *words], words, strict=False)}
+    return tuple(sorted(pairs)[:SKETCH_SIZE])

@@ -7,8 +7,8 @@ to its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.contacts.lexicon_spelling import MONTHS, NUMBER_WORDS, SPANS, SPELLINGS, WEEKDAYS
 
@@ -46,9 +46,9 @@ ALL_DAY_NUMBERS = 24, 7
 class Clause:
     """A run of words between pauses; ``quoted`` where it began inside quotation marks."""
 
-    words: list[str] = field(default_factory=list)
+    words: list[str]
     quoted: bool = False
-    days: list[int] = field(default_factory=list)
+    days: Sequence[int] = ()
     has_time: bool = False
     has_other_time: bool = False
 
@@ -60,53 +60,68 @@ class Sentence:
     clauses: list[Clause]
     is_question: bool = False
 
-    @property
-    def words(self) -> Iterator[str]:
-        """All words of the sentence, in order."""
-        for clause in self.clauses:
-            yield from clause.words
-
 
 def sentences_of(note: str) -> tuple[list[Sentence], tuple[int, ...]]:
     """Return the sentences of a note and the days it names (month times 100 plus day), sorted."""
-    sentences: list[Sentence] = []
-    clauses: list[Clause] = []
-    clause = Clause()
-    quoted = False
-    for match in _TOKEN.finditer(note.lower()):
-        kind, text = match.lastgroup, match[0]
-        if kind == "word":
-            for word in (SPELLINGS.get(text, text),) if text.isalnum() else _spelt_out(text):
-                if word in _NEW_CLAUSE and clause.words:
-                    clauses.append(clause)
-                    clause = Clause(quoted=quoted)
-                clause.words.append(word)
-        elif kind == "number":
-            clause.words.append(text)
-        elif kind == "quote":
-            quoted = not quoted
-            clauses.append(clause)
-            clause = Clause(quoted=quoted)
-        else:
-            clauses.append(clause)
-            if kind == "end":
-                _close(sentences, clauses, text)
-                clauses = []
-            clause = Clause(quoted=quoted)
-    clauses.append(clause)
-    _close(sentences, clauses, "")
+    cutter = _Cutter()
+    for chunk in note.lower().split(" "):  # no token has a space in it, and most chunks are one plain word
+        if chunk.isalpha():
+            word = SPELLINGS.get(chunk, chunk)
+            if word in _NEW_CLAUSE:
+                cutter.pause()
+            cutter.words.append(word)
+        elif chunk:
+            for match in _TOKEN.finditer(chunk):
+                cutter.add_token(match.lastgroup, match[0])
+    sentences = cutter.end("")
     days: set[int] = set()
     for sentence in sentences:
-        for each in sentence.clauses:
-            _find_times(each)
-            days.update(each.days)
+        for clause in sentence.clauses:
+            _find_times(clause)
+            days.update(clause.days)
     return sentences, tuple(sorted(days))
 
 
-def _close(sentences: list[Sentence], clauses: list[Clause], ending: str) -> None:
-    spoken = [clause for clause in clauses if clause.words]
-    if spoken:
-        sentences.append(Sentence(spoken, is_question="?" in ending))
+class _Cutter:
+    """Puts words together to clauses and sentences; those without a word are dropped."""
+
+    def __init__(self) -> None:
+        self._sentences: list[Sentence] = []
+        self._clauses: list[Clause] = []
+        self.words: list[str] = []
+        """The words of the clause that is not ended yet."""
+        self._quoted = False
+
+    def add_token(self, kind: str | None, text: str) -> None:
+        """Add what the pattern of tokens found."""
+        if kind == "word":
+            for word in (SPELLINGS.get(text, text),) if text.isalnum() else _spelt_out(text):
+                if word in _NEW_CLAUSE:
+                    self.pause()
+                self.words.append(word)
+        elif kind == "number":
+            self.words.append(text)
+        elif kind == "pause":
+            self.pause()
+        elif kind == "end":
+            self.end(text)
+        else:
+            self.pause()
+            self._quoted = not self._quoted
+
+    def pause(self) -> None:
+        """End the clause."""
+        if self.words:
+            self._clauses.append(Clause(self.words, self._quoted))
+            self.words = []
+
+    def end(self, ending: str) -> list[Sentence]:
+        """End the sentence, and return all sentences so far."""
+        self.pause()
+        if self._clauses:
+            self._sentences.append(Sentence(self._clauses, is_question="?" in ending))
+            self._clauses = []
+        return self._sentences
 
 
 def _spelt_out(text: str) -> Sequence[str]:
@@ -127,18 +142,19 @@ def _spelt_out(text: str) -> Sequence[str]:
 
 def _find_times(clause: Clause) -> None:
     words = clause.words
-    for at, word in enumerate(words):
+    days: list[int] = []
+    for at in [at for at, word in enumerate(words) if word in _MAYBE_A_TIME or word[0].isdigit()]:
+        word = words[at]
         is_number = word[0].isdigit()
-        if not is_number and word not in _MAYBE_A_TIME:
-            continue
         before = words[at - 1] if at else ""
         after = words[at + 1] if at + 1 < len(words) else ""
         day = _day_of_number(word, before, after) if is_number else 0
         if day:
-            clause.days.append(day)
+            days.append(day)
         elif _is_a_time_of_number(word, after) if is_number else _is_a_time_in_words(word, before, after):
             clause.has_other_time = True
-    clause.has_time = clause.has_other_time or bool(clause.days)
+    clause.days = days
+    clause.has_time = clause.has_other_time or bool(days)
 
 
 def _is_a_time_of_number(word: str, after: str) -> bool:

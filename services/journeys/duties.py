@@ -106,9 +106,7 @@ class Duties:
             suspect_ref=suspect_ref, possible=possible,
         )  # fmt: skip
 
-    def _changes(
-        self, start: datetime, waivers: Waivers, ends: Sequence[datetime]
-    ) -> list[tuple[datetime, _Change]]:
+    def _changes(self, start: datetime, waivers: Waivers, ends: Sequence[datetime]) -> list[tuple[datetime, _Change]]:
         found = [(at, _Change.GAIN) for at in self.journey.gains if at > start]
         if waivers.changes:
             found += [(at, _Change.WAIVER) for at in waivers.waived_from() if at > start]

@@ -212,7 +212,7 @@ def _discharges(rule: Rule, journey: Journey) -> list[Fact]:
     for clause in rule.discharges:
         counting = journey.counting(clause)
         if clause.only_if is not None:
-            condition = _CONDITIONS[clause.only_if]
+            condition = CONDITIONS[clause.only_if]
             counting = [fact for fact in counting if condition(journey, fact)]
         found += counting
     if len(rule.discharges) > 1:
@@ -273,10 +273,11 @@ def _other_service_is_specialist(journey: Journey, _fact: Fact) -> bool:
     )
 
 
-_CONDITIONS: dict[str, Callable[[Journey, Fact], bool]] = {
+CONDITIONS: dict[str, Callable[[Journey, Fact], bool]] = {
     "other_service_is_specialist": _other_service_is_specialist,
     "says_how_often": lambda _journey, fact: says_how_often(fact),
 }
+"""What `only_if` of a clause may name: a further test of an event that is of the right kind."""
 
 _BY_TRIGGER: dict[Shape, Callable[[Rule, Scene, Fact], Obligation | None]] = {
     Shape.TOLD: _told,

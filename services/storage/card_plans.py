@@ -16,9 +16,9 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
-from services.contacts.planning import Item, Plan
+from services.contacts.planning import TASK, Item, Plan
 from services.storage.sets import columns_of, is_among, unnested
-from services.storage.tables import case_victims, victim_key
+from services.storage.tables import case_key, case_victims, victim_key
 from services.storage.tables_notify import cards
 
 ESCALATE_AFTER: Final = timedelta(minutes=15)
@@ -106,6 +106,24 @@ _to_show = (
     .limit(_MOST_SHOWN)
     .with_for_update(skip_locked=True)
 )
+_waits_for_a_card = (
+    select(_c.card_key, _c.case_id, _c.victim_id, _c.to_ref, _c.team, _c.act_by, _c.interrupts, _c.escalated)
+    .where(
+        _open,
+        is_among(_c.case_key, "cases"),
+        _c.kind == TASK,
+        _c.advisory,
+        _c.due_at.is_(None),
+        not_(_c.urgent),
+        _c.planned_at.is_not(None),
+        _c.shown_at.is_(None),
+        _c.raised_at <= _now,
+    )
+    .order_by(_c.to_ref, _c.card_key)
+    .with_for_update(skip_locked=True)
+)
+"""What ``services.contacts.planning.may_wait`` says of items, as rows."""
+
 _to_escalate = (
     select(_c.card_key, _c.case_id, _c.victim_id, _c.to_ref, _c.team, _c.act_by, _c.interrupts, _c.escalated)
     .where(
@@ -190,9 +208,20 @@ async def write_plans(conn: AsyncConnection, plans: Iterable[tuple[bytes, Plan]]
 
 
 async def take_to_show(conn: AsyncConnection, now: datetime) -> list[Shown]:
-    """Lock and return what is to be put in front of people by now: new items, and those due a second look."""
+    """Lock and return what is to be put in front of people by now: new items, and those due a second look.
+
+    With what is shown of a victim come the tasks that wait for just that; an interruption brings nothing else.
+    """
     rows = (await conn.execute(_to_show, {"now": now})).all()
-    return [_as_shown(row, interrupts=row.interrupts and row.first) for row in rows]
+    found = [_as_shown(row, interrupts=row.interrupts and row.first) for row in rows]
+    listed = {(each.to, each.case_id, each.victim_id) for each in found if not each.interrupts}
+    if not listed:
+        return found
+    keys = {row.card_key for row in rows}
+    given = {"now": now, "cases": sorted({case_key(case_id) for _to, case_id, _victim in listed})}
+    beside = [row for row in await conn.execute(_waits_for_a_card, given) if row.card_key not in keys]
+    shown_too = [_as_shown(row, interrupts=False) for row in beside]
+    return [*found, *(each for each in shown_too if (each.to, each.case_id, each.victim_id) in listed)]
 
 
 async def take_to_escalate(conn: AsyncConnection, now: datetime) -> list[Shown]:

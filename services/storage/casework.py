@@ -41,7 +41,7 @@ from services.storage.sets import columns_of, gathered, insert_set, is_among
 from services.storage.tables import case_views, cases, facts, flags, news, obligations, wakes
 from services.storage.told_from import TOLD
 
-_LOOK_AHEAD = 8
+_LOOK_AHEAD = 4
 """How many wakes are looked at for each case wanted: several are often of one case, or of cases others hold."""
 
 _CAUSES = ("event", "correction", "time", "repair", "ruleset")

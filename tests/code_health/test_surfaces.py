@@ -1,4 +1,4 @@
-"""The commands and settings that others rely on exist, or are said to come with a named issue."""
+"""The commands and settings that others rely on exist."""
 
 from __future__ import annotations
 
@@ -54,11 +54,6 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 """Every command of the surfaces, with the options it must take."""
 
-NOT_YET: Mapping[str, str] = {
-    "report": "issue 6, figures",
-}
-"""Commands that come with a later issue, and which. One that is there must be struck from this list."""
-
 SETTINGS = (
     "WAYMARK_DATABASE_URL",
     "WAYMARK_KAFKA_BOOTSTRAP_SERVERS",
@@ -88,18 +83,12 @@ def command(name: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - NOT_YET.keys()))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_exists_with_its_options(name: str) -> None:
     found = command(name)
     assert found is not None
     assert found.help
     assert set(COMMANDS[name]) <= {option for parameter in found.params for option in parameter.opts}
-
-
-@pytest.mark.parametrize("name", sorted(NOT_YET))
-def test_what_is_said_to_come_is_not_there_yet(name: str) -> None:
-    assert name in COMMANDS
-    assert command(name) is None, f"`waymark {name}` is there: strike it from the list"
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -37,7 +37,7 @@ def test_each_day_is_counted_or_skipped_with_its_reason() -> None:
         "VC-R6-ARREST",
         datetime(2026, 12, 29, tzinfo=UTC),
     )
-    assert "  Fri 25 Dec 2026: not a Working Day: bank holiday" in words
+    assert "  Fri 25 Dec 2026: not a Working Day: bank holiday (Christmas Day)" in words
     assert "  Sat 26 Dec 2026: not a Working Day: Saturday" in words
     assert "  Tue 5 Jan 2027: Working Day 5, the last" in words
     assert "Due by the end of Tue 5 Jan 2027." in words
