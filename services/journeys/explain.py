@@ -62,7 +62,7 @@ class Explanation:
         yield f"{rule['id']}: {rule['duty']} (owed by {said['obligation']['owner']})."
         yield f"Source: {rule['citation']}; {rule['confidence']}."
         yield said["edition"]["words"]
-        yield f"Trigger: {trigger['type']} {trigger['event_id']}, {trigger['happened']}."
+        yield f"Trigger: {_short(trigger['type'])} {trigger['event_id']}, {trigger['happened']}."
         if trigger["why"] is not None:
             yield trigger["why"]
         yield trigger["known"]
@@ -71,12 +71,16 @@ class Explanation:
         yield said["due"]
         yield from (f"On the way, {each['event']}: {each['why']}" for each in said["course"])
         for each in said["considered"]:
-            yield f"Considered {each['type']} {each['event_id']} of {each['happened']}: {each['why']}"
+            yield f"Considered {_short(each['type'])} {each['event_id']} of {each['happened']}: {each['why']}"
         if not said["considered"]:
-            yield "Nothing in the record could have met it."
+            yield "Nothing in the record meets it, or could have."
         yield from said["missing"]
         yield said["verdict"]
         yield from _reason_lines(said["good_reasons"])
+
+
+def _short(type_: str) -> str:
+    return type_.removesuffix(".v1")
 
 
 def explain(
@@ -187,6 +191,8 @@ def _verdict_words(view: View) -> str:
     duty = view.duty
     is_closed_for_good = view.rule.shape is Shape.GATE and duty.state is State.BREACHED
     words = "It was not all done before, and cannot be any more." if is_closed_for_good else _VERDICTS[duty.state]
+    if duty.state is State.PENDING and duty.due_at is None:
+        words = "It is open, and has no date to be past."
     if duty.satisfied_by is not None and duty.satisfied_at is not None:
         words += f" Met by {duty.satisfied_by}, {moment_words(duty.satisfied_at)}."
     if duty.possible_discharge:

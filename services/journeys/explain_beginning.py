@@ -90,7 +90,7 @@ def edition(view: View) -> dict[str, Any]:
             f"{day_words(one.in_force_from)}, {until}); an obligation keeps its edition for life."
         )
     if one.once:
-        words += " It is owed once; the first trigger of all decides the edition."
+        words += " It is owed once a victim: the first trigger of all decides."
     return {
         "pack": one.pack,
         "in_force_from": one.in_force_from.isoformat(),

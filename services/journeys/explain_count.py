@@ -129,9 +129,7 @@ def _rolling(view: View) -> Iterator[dict[str, Any]]:
         if until is not None and fact.occurred_at >= until:
             break
         if due_on is not None and fact.occurred_at >= end_of_day(due_on):
-            yield _step(
-                london_date(fact.occurred_at), f"{event_words(fact)}: past due by then, it changes later periods"
-            )
+            too_late = f"; {event_words(fact)}, came after it and changes later periods only"
             break
         due_on, why = _agreed_meanwhile(fact, start, due_on)
         yield _step(london_date(fact.occurred_at), f"{event_words(fact)}: {why}")

@@ -59,25 +59,24 @@ def _ends(view: View) -> Iterator[tuple[datetime, dict[str, Any]]]:
     rule, since = view.rule, view.duty.triggered_at
     ends_it = rule.ends_with_case or rule.shape is Shape.ROLLING
     end = next((each for each in view.spans.ends() if each.occurred_at >= since), None)
-    if end is not None and rule.shape is not Shape.AT_CASE_END and not _was_met(view, end):
+    is_aside = rule.shape is Shape.AT_CASE_END or view.duty.state is State.WAIVED
+    if end is not None and not is_aside and not _was_met(view, end):
         yield (
             end.occurred_at,
-            _row(end, _stays(view, end) if ends_it else "The case ended for the victim: this runs on."),
+            _row(end, _stays(end) if ends_it else "The case ended for the victim: this runs on."),
         )
-    if rule.ends_with_charge:
+    if rule.ends_with_charge and view.duty.state is not State.WAIVED:
         for fact in view.journey.concerning(t.CHARGED):
             if fact.occurred_at >= since and not _was_met(view, fact):
-                yield fact.occurred_at, _row(fact, _stays(view, fact))
+                yield fact.occurred_at, _row(fact, _stays(fact))
 
 
 def _was_met(view: View, end: Fact) -> bool:
     return view.duty.satisfied_at is not None and view.duty.satisfied_at <= end.occurred_at
 
 
-def _stays(view: View, end: Fact) -> str:
+def _stays(end: Fact) -> str:
     what = "A charge ends this duty" if end.type == t.CHARGED else "The end of the case ends this duty"
-    if view.duty.state is State.WAIVED:
-        return f"{what} where it is open; this one was waived."
     return f"{what} where it is not past due; this one was, so it stays."
 
 

@@ -6,7 +6,7 @@ A pack is a YAML file of rules. Reading happens when a process starts, never ins
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ class Pack:
     based_on: str | None = None
     """The pack whose rules it takes over where it states none of its own."""
     why_based: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The file as it was read, for the hash of a rule set."""
 
     @property
     def taken_over(self) -> tuple[Rule, ...]:
@@ -98,6 +100,7 @@ def read_whole_pack(text: str, file: str) -> Pack:
         rules=(*taken, *own),
         based_on=based_on,
         why_based=why,
+        content=content,
     )
 
 

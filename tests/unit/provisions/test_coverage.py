@@ -86,7 +86,7 @@ def test_a_small_coverage_is_read() -> None:
         ("status: out_of_scope", "status: later", "`status` must be one of: implemented"),
         ("confidence: H", "confidence: S", "`confidence` must be H, M or L"),
         ("duty: Speak plainly, ", "", "`duty` is what is asked for"),
-        ("duties: [{", "duty: [{", "it says right, title and at least one of duties"),
+        ("duties: [", "duty: [", "it says right, title and at least one of duties"),
         ("contact.made: tells", "contact.made: ''", "the event contact.made has no word"),
         ("packs: []", "", "it has three parts"),
     ],
