@@ -69,7 +69,7 @@ def figures(found: Counted, id_: str, now: datetime = NOW, not_measured: frozens
     return [each for each in audit.figures if each.id == id_]
 
 
-def figure(found: Counted, id_: str, /, now: datetime = NOW, **part: str) -> Figure:
+def figure(found: Counted, id_: str, now: datetime = NOW, /, **part: str) -> Figure:
     """The one figure of this part: by default the whole, of all victims."""
     wanted = {"by": "all", "value": "all", "offence_group": "all", "population": "all victims", **part}
     (only,) = [

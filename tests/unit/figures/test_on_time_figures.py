@@ -21,7 +21,7 @@ def _arrest(id_: str, at: str = "2026-11-10T14:20:00Z", *, case: str = "KP-1", v
 
 
 def _four() -> list[bytes]:
-    """Four victims: told in time, told four Working Days late, never, and perhaps (a real update that names nothing)."""
+    """Four victims: told in time, told four Working Days late, never, and perhaps (an update that names nothing)."""
     found = []
     for number in range(4):
         where = {"case": f"KP-{number}", "victim": f"V-{number}"}
