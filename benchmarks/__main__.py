@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.core import assess_ms, rebuild_facts_per_s
+from benchmarks.due import due_announced_s
 from benchmarks.ground import Ground, ground, look_at
-from benchmarks.streams import bare_and_accepted, spread, told_after, whole_journeys
+from benchmarks.memory import memory_mb
+from benchmarks.streams import arrests, bare_and_accepted, spread, told_after, whole_journeys
 from infra import clock
 from infra.embedded.process import ServerStartError
 
@@ -26,15 +28,20 @@ _PER_S, _MS = "events/s", "ms"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: cases of 40 facts each, repetitions, and seconds at 200 events a second."""
+    """How much is measured.
+
+    Cases of 40 facts each, repetitions, seconds at 200 events a second, and how many cases fall due among how many.
+    """
 
     cases: int
     rounds: int
     seconds: int
+    due: int
+    open: int
 
 
-FULL = Size(cases=1000, rounds=3, seconds=20)
-QUICK = Size(cases=150, rounds=1, seconds=5)
+FULL = Size(cases=1000, rounds=3, seconds=20, due=10_000, open=200_000)
+QUICK = Size(cases=150, rounds=1, seconds=5, due=1_000, open=5_000)
 
 
 @dataclass(slots=True)
@@ -79,14 +86,20 @@ async def measure(on: Ground, size: Size, results: Results) -> None:
         p50, p99 = await told_after(place, look, size.cases, now, seconds=size.seconds)
         results.add("event_to_announcement_ms_p50", p50, _MS)
         results.add("event_to_announcement_ms_p99", p99, _MS)
+        held = await memory_mb(place, look, arrests(size.cases, now, size.cases, "remembered"))
+        for process, megabytes in held.items():
+            results.add(f"memory_{process}_mb", megabytes, "MiB")
     finally:
         await look.connection.close()
+    results.add("due_10k_announced_s", await due_announced_s(on, size.due, size.open), "s")
 
 
 def main() -> int:
     """Run the benchmark."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    arguments.add_argument("--quick", action="store_true", help="small sizes, once each: under a minute, rough figures")
+    arguments.add_argument(
+        "--quick", action="store_true", help="small sizes, once each: under two minutes, rough figures"
+    )
     size = QUICK if arguments.parse_args().quick else FULL
     results = Results()
     now = clock.wall_now().replace(microsecond=0)

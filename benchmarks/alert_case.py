@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from benchmarks.alert_texts import Outcome, Texts
 from services.contacts.addressee import Addressee, addressee_of
-from services.contacts.cards import Card, CardKind, cards_of
+from services.contacts.cards import Card, CardKind, cards_of, is_talked_over
 from services.contacts.grade_cards import grade_cards
 from services.contacts.planning import Item, Plan, SafeTimes, may_wait, plan, safe_times_of
 from services.contacts.roster import Roster
@@ -120,6 +120,9 @@ class _Driver:
         by_id = {fact.id: fact for fact in record.happenings}
         self._change(told, found, record.happenings, by_id, at)
         self._grades(found, record.happenings, by_id, at)
+        for key, item in list(self.open.items()):
+            if self._waits(item) and is_talked_over(item.card.victim_id, item.card.raised_at, record.happenings):
+                del self.open[key]
         self._follow_holder(found, record.happenings, at)
         self.stand = record.happenings
         is_correction = bool(new) and all(fact.type in KNOWLEDGE for fact in new)
@@ -202,9 +205,13 @@ class _Driver:
                 listed.setdefault(to, item.plan.again_at)
         for item in self.open.values():
             at = listed.get((item.plan.to, item.card.victim_id))
-            if at is not None and not item.shown and may_wait(_item(item.card, Addressee(item.plan.to))):
+            if at is not None and not item.shown and self._waits(item):
                 item.shown = True
                 self._put(item, at, interrupts=False)
+
+    @staticmethod
+    def _waits(item: _Open) -> bool:
+        return may_wait(_item(item.card, Addressee(item.plan.to)))
 
     def _put(self, item: _Open, at: datetime, *, interrupts: bool) -> None:
         card = item.card

@@ -21,7 +21,8 @@ from services.contacts.gate import decide
 from services.contacts.gate_words import may_wait
 from services.contacts.news import URGENT, Purpose, rule_told
 from services.contacts.news_cards import news_task
-from services.contacts.person import TEXTS_SOURCE, ContactPoint, EarlierText
+from services.contacts.news_said import TEXTS_SOURCE
+from services.contacts.person import ContactPoint, EarlierText
 from services.journeys.assessment import Assessment, State
 from services.journeys.changes import Announcement
 from services.journeys.fact_of import fact_from

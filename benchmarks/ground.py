@@ -48,6 +48,12 @@ class Place:
     settings: Settings
     folder: Path
     database_url: str
+    web_port: int
+
+    @property
+    def pages(self) -> str:
+        """Where the pages are while a web process runs."""
+        return f"http://127.0.0.1:{self.web_port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,13 +65,14 @@ class Place:
             "WAYMARK_TOPIC_PREFIX": self.settings.topic_prefix,
             "WAYMARK_MASTER_KEY": _MASTER_KEY,
             "WAYMARK_DATA": str(self.folder),
+            "WAYMARK_WEB_PORT": str(self.web_port),
             "WAYMARK_LOG_LEVEL": "WARNING",
             "WAYMARK_LOG_FORMAT": "json",
         }
 
     @contextmanager
     def running(self, *names: str) -> Iterator[dict[str, list[psutil.Process]]]:
-        """Have these processes of Waymark run, each as a program of its own, one named twice twice; killed at the end."""
+        """Have these processes of Waymark run as programs of their own, one named twice twice; killed at the end."""
         with ExitStack() as stack:
             running: dict[str, list[psutil.Process]] = {}
             for name in names:
@@ -131,7 +138,7 @@ class Ground:
             Settings(), kafka=self.kafka, database_url=url, topic_prefix=prefix, data=folder, master_key=_MASTER_KEY
         )
         apply_topics(settings)
-        return Place(settings, folder, url)
+        return Place(settings, folder, url, free_port())
 
 
 @contextmanager
@@ -186,10 +193,14 @@ class Look:
         """Say whether no case waits to be assessed."""
         return not await self.number("SELECT count(*) FROM wakes")
 
-    async def listen(self, channel: str, processes: int) -> bool:
-        """Say whether so many processes have come so far that they listen for work."""
-        query = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE $1 AND datname = current_database()"
-        return bool(await self.connection.fetchval(query, f"LISTEN%{channel}%") >= processes)
+    async def has_nothing_to_send(self) -> bool:
+        """Say whether everything announced is with the broker."""
+        return not await self.number("SELECT count(*) FROM outbox")
+
+    async def has_listeners(self, processes: int) -> bool:
+        """Say whether so many of clock, relay and notify have come so far that they listen for work."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()"
+        return bool(await self.connection.fetchval(query, "waymark-listen") >= processes)
 
 
 async def look_at(place: Place) -> Look:

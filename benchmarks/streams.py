@@ -18,7 +18,6 @@ from benchmarks.ground import Ground, Look, Place, cpu_s, look_at
 from benchmarks.invented import case_name, event, journey, journeys
 from infra import clock
 from infra.kafka_connection import aiokafka_options
-from services.storage.tables import OUTBOX_CHANNEL, WAKE_CHANNEL
 
 EVENTS_A_SECOND = 200
 AT_ONCE = min(os.cpu_count() or 1, 4)
@@ -67,7 +66,7 @@ async def _accepted_and_assessed(place: Place, look: Look, published: int, now: 
     The first batch of ingest, which pays for its start, is not counted (see ``_rate_of_facts``).
     """
     with place.running(*CLOCK) as running:
-        await look.until(lambda: look.listen(WAKE_CHANNEL, AT_ONCE), "the clock processes listen")
+        await look.until(lambda: look.has_listeners(AT_ONCE), "the clock processes listen")
         await place.accept(journey(f"KP-WARM-{await look.facts()}", now))
         await look.until(look.has_no_wake, "a clock process is warm")
         before = await look.facts()
@@ -115,15 +114,14 @@ async def told_after(place: Place, look: Look, cases: int, now: datetime, *, sec
     )
     producer = AIOKafkaProducer(**aiokafka_options(place.settings), acks="all", enable_idempotence=True)
     with place.running(*CLOCK, "relay", *INGEST):
-        await look.until(lambda: look.listen(WAKE_CHANNEL, AT_ONCE), "the clock processes listen")
-        await look.until(lambda: look.listen(OUTBOX_CHANNEL, 1), "the relay listens")
+        await look.until(lambda: look.has_listeners(AT_ONCE + 1), "clock and relay listen")
         await _everything_told(place, look, now)
         await consumer.start()
         await consumer.seek_to_end()
         await producer.start()
         try:
-            arrests = list(_arrests(cases, now, EVENTS_A_SECOND * seconds))
-            delays = await _delays(producer, consumer, f"{place.settings.topic_prefix}case.events", arrests)
+            sent = list(arrests(cases, now, EVENTS_A_SECOND * seconds))
+            delays = await _delays(producer, consumer, f"{place.settings.topic_prefix}case.events", sent)
         finally:
             await producer.stop()
             await consumer.stop()
@@ -137,19 +135,16 @@ async def _everything_told(place: Place, look: Look, now: datetime) -> None:
     await place.publish([event("KP-WARM", f"warm-{before}", "policing.crime.reported", now, offence="stalking")])
 
     async def is_told() -> bool:
-        return (
-            await look.facts() > before
-            and await look.has_no_wake()
-            and not await look.number("SELECT count(*) FROM outbox")
-        )
+        return await look.facts() > before and await look.has_no_wake() and await look.has_nothing_to_send()
 
     await look.until(is_told, "all is announced")
 
 
-def _arrests(cases: int, now: datetime, wanted: int) -> Iterable[dict[str, Any]]:
+def arrests(cases: int, now: datetime, wanted: int, name: str = "told") -> Iterable[dict[str, Any]]:
+    """Return so many arrests, spread over cases that have their facts already."""
     for number in range(wanted):
         yield event(
-            case_name(number % cases), f"told-{number}", "policing.suspect.arrested", now, suspect_ref=f"S-{number}"
+            case_name(number % cases), f"{name}-{number}", "policing.suspect.arrested", now, suspect_ref=f"S-{number}"
         )
 
 

@@ -6,7 +6,6 @@ worse than early, and its neighbours go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,10 +20,12 @@ from services.contacts.roster import Roster
 from services.storage.card_plans import SETTLE, Unplanned, take_elsewhere, take_unplanned, write_plans
 from services.storage.officers import load_roster
 from services.storage.safe_terms import SafeTerms, safe_terms_of
+from services.storage.sight import Kept, kept_of
 
 _NEVER: Final = SafeTimes(week=((),) * 7)
 """For somebody whose record cannot be read: no hour is known to be safe."""
 
+_NOT_YET: Final = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 _EPOCH: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 _log = structlog.get_logger(__name__)
@@ -39,21 +40,14 @@ async def plan_items(engine: AsyncEngine, cover: str) -> int:
         now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
         roster = await load_roster(conn, cover, now)
         terms = await _terms_of(conn, {each.victim_id for each in found if each.victim_id is not None}, now)
-        plans = [(each.card_key, _plan(each, terms, roster, now)) for each in found]
-        await write_plans(conn, [*plans, *await _moved(conn, found, terms, roster, now)])
+        beside = await take_elsewhere(conn, found)
+        kept = await kept_of(conn, {each.case_key for each in (*found, *beside)}, now)
+        plans = [(each.card_key, _plan(each, kept, terms, roster, now)) for each in found]
+        moved = [(each, _plan(each, kept, terms, roster, now)) for each in beside]
+        # What the same people are owed in other cases, where the moment to act by has moved.
+        plans += [(each.card_key, made) for each, made in moved if made.to == each.to and made.act_by != each.act_by]
+        await write_plans(conn, plans)
     return len(found)
-
-
-async def _moved(
-    conn: AsyncConnection,
-    planned: Sequence[Unplanned],
-    terms: dict[str, SafeTerms | None],
-    roster: Roster,
-    now: datetime,
-) -> list[tuple[bytes, Plan]]:
-    """Return the plans of what the same people are owed in other cases, where the moment to act by has moved."""
-    beside = [(each, _plan(each, terms, roster, now)) for each in await take_elsewhere(conn, planned)]
-    return [(each.card_key, made) for each, made in beside if made.to == each.to and made.act_by != each.act_by]
 
 
 async def _terms_of(conn: AsyncConnection, people: set[str], now: datetime) -> dict[str, SafeTerms | None]:
@@ -74,8 +68,12 @@ async def _terms_of(conn: AsyncConnection, people: set[str], now: datetime) -> d
     return found
 
 
-def _plan(found: Unplanned, terms: dict[str, SafeTerms | None], roster: Roster, now: datetime) -> Plan:
-    item = replace(found.item, raised_at=_floor(found.item.raised_at))
+def _plan(found: Unplanned, kept: Kept, terms: dict[str, SafeTerms | None], roster: Roster, now: datetime) -> Plan:
+    allowed = kept.allowed.get(found.case_key)
+    item = replace(found.item, raised_at=_floor(found.item.raised_at), allowed=allowed)
+    if found.case_key in kept.sealed:
+        # Nobody may see it. With the report that ends the seal it is planned anew.
+        return Plan(item.addressee, None, _NOT_YET)
     try:
         return plan(item, _safe_times(found.victim_id, terms), roster, _floor(now))
     except Exception as failure:  # noqa: BLE001 - whatever one item raises stops that item alone

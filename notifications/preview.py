@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from notifications.fields import values_of
@@ -192,6 +193,7 @@ def _points(rows: Sequence[PointRow], victim_id: str) -> list[ContactPoint]:
             adult_confirmed=row.belongs_to != "self" and row.adult_confirmed_by is not None,
             has_cover=row.cover is not None,
             has_sender_name=row.sender_name is not None,
+            same_as=sha256(row.value.encode()).digest(),
         )
         for row in rows
         if row.victim_id == victim_id

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.topics import CASE_EVENTS
 from services.contacts.decision import TextRequest
-from services.contacts.person import TEXTS_SOURCE
+from services.contacts.news_said import TEXTS_SOURCE
 from services.storage.payloads import packed_headers
 from services.storage.tables import OUTBOX_CHANNEL, case_key, outbox, shard_of
 

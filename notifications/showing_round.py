@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.contacts.addressee import Addressee
 from services.contacts.cards import Card, CardKind
-from services.contacts.roster import Roster
+from services.contacts.planning import goes_on_to
 from services.contacts.safe_hours import LONDON
 from services.storage.card_answers import TEST_CASE
 from services.storage.card_plans import (
@@ -28,6 +28,7 @@ from services.storage.card_plans import (
 from services.storage.cards import RaisedCard, raise_new_cards
 from services.storage.notices import NoticeKind, put_notices
 from services.storage.officers import load_roster
+from services.storage.sight import kept_of
 from services.storage.tables import case_key
 from services.storage.tables_notify import cards
 
@@ -63,12 +64,16 @@ async def escalate_items(engine: AsyncEngine, cover: str) -> int:
         if not items:
             return 0
         roster = await load_roster(conn, cover, now)
+        kept = await kept_of(conn, {each.case_key for each in items}, now)
         made: list[tuple[NoticeKind, str, Sequence[Shown]]] = []
         for group in _grouped(items, lambda each: (each.to, each.case_id, each.victim_id, each.escalated)):
-            is_last = group[0].escalated + 1 >= LAST_STEP
-            to = CONTROL_ROOM if is_last else _supervisor(group[0], roster, now)
-            await mark_escalated(conn, [each.card_key for each in group], to)
-            made.append((NoticeKind.LAST_RESORT if is_last else NoticeKind.ESCALATION, to, group))
+            first, to = group[0], None
+            if first.escalated + 1 < LAST_STEP:
+                to = goes_on_to(first.to, first.team, kept.allowed.get(first.case_key), roster, now)
+            kind, step = (NoticeKind.ESCALATION, first.escalated + 1) if to else (NoticeKind.LAST_RESORT, LAST_STEP)
+            to = to or CONTROL_ROOM
+            await mark_escalated(conn, [each.card_key for each in group], to, step, now)
+            made.append((kind, to, group))
         return await put_notices(conn, made, now)
 
 
@@ -110,11 +115,6 @@ def _grouped(items: Iterable[Shown], by: Callable[[Shown], tuple[object, ...]]) 
     for each in items:
         groups.setdefault(by(each), []).append(each)
     return list(groups.values())
-
-
-def _supervisor(item: Shown, roster: Roster, now: datetime) -> str:
-    found = roster.duty_supervisor(item.team, now) or roster.supervisor_of(item.to, item.team)
-    return found if found is not None and found != item.to else roster.cover
 
 
 async def _now(conn: AsyncConnection) -> datetime:

@@ -36,6 +36,7 @@ from services.storage.figures import wake_figures
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rereading import RecordProblem, facts_of_case, record_problems_of
 from services.storage.rule_sets import RuleSetNotCurrentError
+from services.storage.sight import is_kept_from
 from services.storage.tables import case_key
 from services.storage.vault import Vault
 
@@ -91,8 +92,11 @@ def show_case(
     async def look(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> tuple[Any, ...]:
         async with engine.begin() as conn:
             await log_looks(conn, f"cli:{getpass.getuser()}", "case", [case_key(case_id)])
+            now = await moment(conn)
+            if await is_kept_from(conn, case_key(case_id), None, now):
+                return [], [], now
             facts = await facts_of_case(conn, case_id, told_by)
-            return facts, await record_problems_of(conn, case_id), at or await moment(conn)
+            return facts, await record_problems_of(conn, case_id), at or now
 
     facts, problems, now = with_store(data, look)
     if not facts and not problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,8 +17,15 @@ from services.cli.speaking import FINDINGS, WRONG_USE, give_up, instant_option, 
 from services.journeys.assess import assess
 from services.journeys.assessment import State
 from services.journeys.histories import read_histories
+from services.projections.texts_shown import count_texts
+from services.storage.casework import moment
+from services.storage.sight import kept_of
+from services.storage.tables import case_key
 from services.storage.texts import StoreMovedError, list_texts, set_paused
 from services.storage.vault import Vault
+
+LINES: Final = 50
+"""How many texts people are shown where they do not say."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")]
 
@@ -45,14 +52,20 @@ def show_texts(
     case: Annotated[str | None, typer.Option(help="only of this case")] = None,
     data: Data = None,
     as_json: AsJson = False,
+    limit: Annotated[
+        int, typer.Option(min=1, help="how many people are shown, the latest ones; JSON is always whole")
+    ] = LINES,
 ) -> None:
-    """Show every text and its fate; never a number."""
+    """Show every text and its fate, the latest last; never a number."""
 
-    async def work(engine: AsyncEngine, vault: Vault, _settings: Settings) -> list[dict[str, Any]]:
+    async def work(engine: AsyncEngine, vault: Vault, _settings: Settings) -> tuple[list[dict[str, Any]], int]:
         async with engine.connect() as conn:
-            return await list_texts(conn, vault, case)
+            texts = await list_texts(conn, vault, case, None if as_json else limit)
+            older = 0 if len(texts) < limit else await count_texts(conn, case) - len(texts)
+            kept = await kept_of(conn, {case_key(each["case_id"]) for each in texts}, await moment(conn))
+            return [each for each in texts if case_key(each["case_id"]) not in kept.sealed], older
 
-    found = with_store(data, work)
+    found, older = with_store(data, work)
     if as_json:
         print_json(found)
         return
@@ -63,6 +76,8 @@ def show_texts(
         typer.echo(f"{each['case_id']}  {each['victim_id']}  {each['state'].replace('_', ' ')}  {each['purpose']}")
         for line in filter(None, (each["body"], why)):
             typer.echo(f"    {line}")
+    if older:
+        tell(f"{older:,} older texts are not shown: choose with --case, or show more with --limit. --json shows all.")
 
 
 def pause_texts(data: Data = None) -> None:

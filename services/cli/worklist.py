@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,9 +13,19 @@ from services.cli.speaking import FINDINGS, give_up, print_json, tell
 from services.contacts.london import by_words
 from services.projections.worklist import WorklistItem, worklist
 from services.storage.card_answers import acknowledge, dispute
+from services.storage.casework import moment
+from services.storage.sight import is_kept_from, kept_of
+from services.storage.tables import case_key
 from services.storage.vault import Vault
 
+LINES: Final = 50
+"""How many lines people are shown where they do not say."""
+
 By = Annotated[str, typer.Option("--by", help="reference of the officer who says so")]
+_NOT_THEIRS = (
+    "Nothing was changed: this case is restricted, and this officer is not named as one who may see it. Tell the officer "
+    "in charge, or the duty supervisor, that the card waits."
+)
 CaseId = Annotated[str, typer.Argument(help="the case")]
 
 
@@ -33,7 +43,9 @@ def show_worklist(
     officer: Annotated[str | None, typer.Option(help="only of this officer, or worklist such as WCU")] = None,
     team: Annotated[str | None, typer.Option(help="only of this team")] = None,
     data: Data = None,
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="how many lines people are shown; JSON is always whole")] = LINES,
 ) -> None:
     """Show open alerts and tasks, what is to be done soonest first."""
     if context.invoked_subcommand is not None:
@@ -42,7 +54,9 @@ def show_worklist(
 
     async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> list[WorklistItem]:
         async with engine.connect() as conn:
-            return await worklist(conn, officer=officer, team=team)
+            listed = await worklist(conn, officer=officer, team=team)
+            kept = await kept_of(conn, {case_key(each.case_id) for each in listed}, await moment(conn))
+            return [each for each in listed if case_key(each.case_id) not in kept.sealed]
 
     items = with_store(data, work)
     if as_json:
@@ -50,11 +64,16 @@ def show_worklist(
         return
     if not items:
         typer.echo("Nothing is open.")
-    for item in items:
+    for item in items[:limit]:
         at = item.act_by or item.due_at
         due = f"by {by_words(at)}" if at else "no date"
         taken = f" (acknowledged by {item.acknowledged_by})" if item.acknowledged_by else ""
         typer.echo(f"{item.case_id}  {item.kind.replace('_', ' ')}  {due}  for {item.to}{taken}\n    {item.say}")
+    if len(items) > limit:
+        tell(
+            f"{len(items) - limit:,} more lines are open, {len(items):,} in all: choose with --officer or --team, or "
+            "show more with --limit. --json shows all."
+        )
 
 
 def acknowledge_card(
@@ -66,11 +85,15 @@ def acknowledge_card(
 ) -> None:
     """Say that a card is in hand: what was shown to this officer of the case, and every interruption of it."""
 
-    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> int:
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> int | None:
         async with engine.begin() as conn:
+            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
+                return None
             return await acknowledge(conn, case_id, by, victim)
 
     done = with_store(data or context.obj, work)
+    if done is None:
+        give_up(_NOT_THEIRS, FINDINGS)
     if not done:
         give_up(
             "Nothing was acknowledged: no card of this case that waits for an answer has been put in front of this "
@@ -89,10 +112,15 @@ def dispute_grade(
 ) -> None:
     """Say that the grade of a contact is wrong: the card is suspended, and the supervisor looks at the record."""
 
-    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool:
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool | None:
         async with engine.begin() as conn:
+            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
+                return None
             return await dispute(conn, case_id, event, by)
 
-    if not with_store(data or context.obj, work):
+    done = with_store(data or context.obj, work)
+    if done is None:
+        give_up(_NOT_THEIRS, FINDINGS)
+    if not done:
         give_up("Nothing was disputed: this officer has no open card about the grade of this contact.", FINDINGS)
     tell("The card is suspended. A review stands on the supervisor's list of the next morning.")

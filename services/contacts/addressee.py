@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from services.contacts.safe_contact import FactLike
+from services.contacts.sight import REPORTED, RESTRICTED, UNRESTRICTED, allowed_of
 
 POLICE: Final = "police"
 COVER: Final = "cover"
@@ -15,14 +16,13 @@ COVER: Final = "cover"
 
 _ASSIGNED: Final = "policing.officer.assigned.v1"
 _RELEASED: Final = "policing.officer.released.v1"
-_RESTRICTED: Final = "policing.case.restricted.v1"
-_UNRESTRICTED: Final = "policing.case.unrestricted.v1"
-_REPORTED: Final = "policing.crime.reported.v1"
-DECIDING: Final = frozenset({_ASSIGNED, _RELEASED, _RESTRICTED, _UNRESTRICTED, _REPORTED})
+DECIDING: Final = frozenset({_ASSIGNED, _RELEASED, RESTRICTED, UNRESTRICTED, REPORTED})
 """The types of events on which it depends who gets a case's cards."""
 
 _CHAIN: Final = ("SOLO", "DALO", "OIC", "supervisor")
 _WORKLISTS: Final = {"wcu": "WCU", "cps": "CPS", "court": "court", "probation": "probation"}
+WORKLISTS: Final = frozenset(_WORKLISTS.values())
+"""The worklists of other agencies: each a unit's, and no person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def addressee_of(
         return Addressee(for_officer, team)
     if worklist is not None:
         return Addressee(worklist)
-    allowed = _allowed(happened)
+    allowed = allowed_of(happened)
     for role in _CHAIN:
         for ref, own_team in _assigned(role, victim_id, happened):
             if allowed is None or ref in allowed:
@@ -72,16 +72,5 @@ def _assigned(role: str, victim_id: str | None, happened: Iterable[FactLike]) ->
     return list(reversed(now.items()))
 
 
-def _allowed(happened: Iterable[FactLike]) -> frozenset[str] | None:
-    """Return who alone may see the case, or None where anybody may who sees such cases."""
-    allowed: frozenset[str] | None = None
-    for fact in happened:
-        if fact.type == _RESTRICTED:
-            allowed = frozenset(fact.data.get("allowed") or ())
-        elif fact.type == _UNRESTRICTED:
-            allowed = None
-    return allowed
-
-
 def _names_team(fact: FactLike) -> bool:
-    return fact.type == _REPORTED and bool(fact.data.get("team"))
+    return fact.type == REPORTED and bool(fact.data.get("team"))

@@ -6,9 +6,9 @@ met, waived or withdrawn; once overdue, a second one is for the supervisor. A fl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from services.contacts import card_words as words
 from services.contacts.addressee import POLICE
 from services.contacts.london import due_day
+from services.contacts.news_said import CONTACT, TEXTS_SOURCE
 from services.contacts.safe_contact import FactLike
 from services.provisions.working_days import WorkingDays, add_days, end_of_day, london_date, london_time
 
@@ -24,6 +25,9 @@ SUPERVISOR: Final = "supervisor"
 
 _SUPERVISORS_LIST: Final = 7
 """The London hour of the supervisor's list."""
+
+QUIET_HOUR: Final = timedelta(hours=1)
+"""Nothing is graded aloud in the first hour after a contact (alerts.md)."""
 
 _URGENT_RULES: Final = frozenset({"KENT-PHONE-24H", "VC-R11-ESCAPE"})
 
@@ -174,6 +178,18 @@ def text_task(
     )
 
 
+def is_talked_over(victim_id: str | None, since: datetime, facts: Iterable[FactLike]) -> bool:
+    """Whether a person has spoken with the victim since a moment: a task that waited for just that is done."""
+    return any(
+        fact.type == CONTACT
+        and fact.source != TEXTS_SOURCE
+        and fact.data.get("outcome") == "reached"
+        and fact.victim_id == victim_id
+        and fact.occurred_at > since
+        for fact in facts
+    )
+
+
 def _approaching(announcement: Announced, now: datetime) -> Card:
     body = announcement.body
     due_at = datetime.fromisoformat(body["due_at"])
@@ -276,6 +292,8 @@ def _flag(announcement: Announced, facts: Mapping[str, FactLike], days: WorkingD
     if kind == "no_safe_contact" and event is not None and event.occurred_at == since:
         # The officer has until the end of the first Working Day after the report before anything is said.
         raised_at = max(now, end_of_day(days.after(london_date(since), 1)))
+    if kind == "tick_box_run":
+        raised_at = max(now, since + QUIET_HOUR)
     if kind == "protection_ending" and event is not None and (ends_on := event.data.get("ends_on")) is not None:
         due_at = end_of_day(datetime.fromisoformat(ends_on).date())
     return Card(

@@ -13,6 +13,9 @@ from services.contacts.news import Purpose
 SWITCH: Final = "switch"
 """The rule named where all texts are paused."""
 
+TAKEN_BACK: Final = "the event was taken back"
+"""Said of a text about an event that does not stand any more."""
+
 
 class Verdict(StrEnum):
     """What happens to a text."""
@@ -57,6 +60,20 @@ class Reason:
     verdict: Verdict
     why: str
     until: datetime | None = None
+    is_withholding: bool = False
+    """Nobody may tell this news now, by text or otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Before which moments nothing is news for a text (UTC); None: no such moment.
+
+    What was recorded or received before ``texts_from``, when sending was switched on, is shown as history and is no
+    task. Before ``restored_at``, the end of the last restore, a text may have gone that nobody knows of: a person asks.
+    """
+
+    texts_from: datetime | None = None
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,9 @@ class Decision:
 
     ``discreet`` tells which wording; ``to_ref`` which contact point; ``valid_until`` is the end of the safe window
     (UTC), after which the text must not arrive. ``task`` is for staff. ``is_history`` marks what was recorded before
-    texts were switched on: it makes no task.
+    texts were switched on: it makes no task. ``is_withheld``: nobody may tell the news now. ``is_waived``: they chose
+    not to hear it, and nobody need ring. ``states_the_event`` is of the words; ``informs`` says that the report of the
+    text may carry `informed_of`, which it may not where two events of the case share the id.
     """
 
     verdict: Verdict
@@ -79,6 +98,9 @@ class Decision:
     valid_until: datetime | None
     states_the_event: bool
     is_history: bool = False
+    is_withheld: bool = False
+    is_waived: bool = False
+    informs: bool = False
 
 
 Templates = Mapping[tuple[str, Purpose], TemplateTerms]

@@ -6,55 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from services.contacts.decision import Reason, TemplateTerms, TextRequest, Verdict
+from services.contacts.decision import TAKEN_BACK, Reason, Since, TemplateTerms, TextRequest, Verdict
 from services.contacts.news import NEEDS_RELEASE, NewsList, Purpose, news_list, rule_told
-from services.contacts.person import ContactPoint, Person
+from services.contacts.person import REQUESTED, ContactPoint, Person
 from services.contacts.safe_contact import SUPPORT_WITHDRAWN, FactLike
-from services.contacts.safe_hours import LONDON, Window, next_window
+from services.contacts.safe_hours import LONDON, NEVER, Window, next_window
 
 TEXTS_A_DAY: Final = 1
 """No field of an event agrees another number."""
 
-_NEVER: Final = 2200
-"""A date from this year on means until further notice (events.md)."""
-
 
 def _suppress(rule: str, why: str, until: datetime | None = None) -> Reason:
     return Reason(rule, Verdict.SUPPRESS, why, until)
-
-
-def choose_point(person: Person, now: datetime) -> tuple[ContactPoint | None, list[Reason]]:
-    """Return the contact point to use, the person's own first, or every reason why there is none (rules 1 and 3)."""
-    against: list[Reason] = []
-    under_18 = person.is_under_18()
-    for point in person.points:
-        problem = _problem_with(point, now, under_18=under_18)
-        if problem:
-            against.append(_suppress("1", problem))
-        elif person.custody.holds(point.ref):
-            which = "a phone was taken and it is not recorded which number it answers to"
-            against.append(
-                _suppress("3", which if person.custody.unknown else "the number is that of a phone in police hands")
-            )
-        else:
-            return point, []
-    if not against:
-        return None, [_suppress("1", "no number is stored for them")]
-    # Another agreed contact point in police hands says more about what to do than one that never counted.
-    in_custody = [reason for reason in against if reason.rule == "3"]
-    return None, in_custody or against
-
-
-def _problem_with(point: ContactPoint, now: datetime, *, under_18: bool) -> str | None:
-    problems = (
-        (not point.can_text, "the stored contact point cannot receive texts"),
-        (point.confirmed_at is None or point.confirmed_at > now, "no person has confirmed the stored number"),
-        (point.quarantine == "changed", "the number was changed and nobody has confirmed it in another way"),
-        (point.quarantine not in {None, "changed"}, "the same number is stored for two people"),
-        (point.stopped, "they stopped texts to this number"),
-        (under_18 and not point.adult_confirmed, "they are under 18 and nobody has confirmed a safe adult's number"),
-    )
-    return next((words for stands, words in problems if stands), None)
 
 
 def against_terms(person: Person, point: ContactPoint | None) -> Iterator[Reason]:
@@ -99,7 +62,7 @@ def against_news(
     request: TextRequest, person: Person, fact: FactLike | None, template: TemplateTerms | None
 ) -> Iterator[Reason]:
     """Rule 5: this news may be broken, offered or followed up by text, to this person, in words they can read."""
-    listed = news_list(request.type)
+    listed = news_list(request.type, moved=fact is not None and person.is_moved(fact))
     if listed is NewsList.NEVER:
         yield _suppress("5", "no text ever mentions news of this kind")
     elif listed is NewsList.PERSON_FIRST and request.purpose is Purpose.NEWS:
@@ -116,24 +79,26 @@ def against_news(
 
 def _against_breaking(request: TextRequest, person: Person, fact: FactLike) -> Iterator[Reason]:
     if request.purpose is Purpose.FOLLOW_UP and not person.is_told_by_a_person(fact):
-        yield _suppress("5", "no person has told them of it")
+        yield _suppress("5", "no person has spoken with them about it")
     withheld, last_day = person.withheld_until(fact)
     if withheld:
-        until = _day_after(last_day) if last_day is not None and last_day.year < _NEVER else None
-        yield Reason("5", Verdict.SUPPRESS if until is None else Verdict.HOLD, "the news is withheld", until)
+        until = _day_after(last_day) if last_day is not None and last_day.year < NEVER else None
+        yield Reason("5", Verdict.HOLD, "the news is withheld", until, is_withholding=True)
     if person.several_may_be_meant(fact):
         yield _suppress("5", "the case has several victims, the event names none, and a person must say whom to tell")
     if request.type in NEEDS_RELEASE:
-        if person.agreed_channel(fact.case_id) not in {None, "sms"}:
-            yield _suppress("5", "they asked to hear another way than by text")
+        if person.agreed_channel(fact.case_id) != "sms":
+            yield _suppress("5", "they have not asked to hear this by text")
         if not person.is_released(fact) and not withheld:
             yield Reason("5", Verdict.HOLD, "the officer has not released this news about the suspect")
 
 
 def against_choice(request: TextRequest, person: Person) -> Iterator[Reason]:
-    """Rule 6: they have not stopped texts, nor waived what the text would tell."""
+    """Rule 6: they have not stopped texts, on any number, nor waived what the text would tell."""
     if person.safe.told_to_stop:
         yield _suppress("6", "they told the officer to stop texts")
+    if any(point.stopped for point in person.points):
+        yield _suppress("6", "they texted back to stop texts")
     if person.has_waived(rule_told(request.type)):
         yield _suppress("6", "they chose not to have updates")
 
@@ -143,12 +108,12 @@ def against_currency(
     person: Person,
     fact: FactLike | None,
     template: TemplateTerms | None,
-    texts_from: datetime | None,
+    since: Since,
 ) -> Iterator[Reason]:
     """Rule 7: the fact stands as it came, is still news, is not told, and is not from before texts were switched on."""
     now = person.now
     if fact is None or fact.victim_id not in (None, request.victim_id) or fact.type != request.type:
-        yield _suppress("7", "the event was taken back")
+        yield _suppress("7", TAKEN_BACK)
         return
     if person.is_corrected(fact):
         yield _suppress("7", "the event was corrected")
@@ -159,13 +124,17 @@ def against_currency(
     starts_at = fact.data.get("starts_at")
     if isinstance(starts_at, str) and datetime.fromisoformat(starts_at) <= now:
         yield _suppress("7", "the hearing has already begun")
-    if request.purpose is not Purpose.FOLLOW_UP and person.may_have_been_told(fact):
-        yield _suppress("7", "they have been told already")
+    if request.purpose is not Purpose.FOLLOW_UP and (told := person.how_told(fact)) is not None:
+        yield _suppress("7", told)
+    if fact.type == REQUESTED and person.was_spoken_to_since(fact):
+        yield _suppress("7", "a person has spoken with them since")
     if template is not None and now - fact.occurred_at > template.max_age:
         hours = int(template.max_age.total_seconds() // 3600)
         yield _suppress("7", f"it happened more than {hours} hours ago")
-    if is_history(request, texts_from):
+    if is_history(request, since):
         yield _suppress("7", "it was recorded before texts were switched on")
+    elif _is_before(request, since.restored_at):
+        yield _suppress("7", "it was recorded before the database was restored from a backup, and a text may have gone")
 
 
 def against_number(person: Person, now: datetime) -> Iterator[Reason]:
@@ -184,16 +153,22 @@ def too_late_by_then(reasons: list[Reason], fact: FactLike | None, template: Tem
     """What is held beyond the moment at which it is news no longer is better told by a person now."""
     if fact is None or template is None:
         return
-    held_until = max((each.until for each in reasons if each.until is not None), default=None)
+    # What is withheld is not held for a text's sake: nobody may tell it now.
+    until = [each.until for each in reasons if each.until is not None and not each.is_withholding]
+    held_until = max(until, default=None)
     if held_until is not None and held_until - fact.occurred_at > template.max_age and fact.occurred_at < held_until:
         yield _suppress("7", "by the time a text may go it is news no longer")
 
 
-def is_history(request: TextRequest, texts_from: datetime | None) -> bool:
+def is_history(request: TextRequest, since: Since) -> bool:
     """Whether the fact was recorded, or reached us, before texts were switched on."""
-    if texts_from is None:
+    return _is_before(request, since.texts_from)
+
+
+def _is_before(request: TextRequest, moment: datetime | None) -> bool:
+    if moment is None:
         return False
-    return request.known_at < texts_from or (request.received_at is not None and request.received_at < texts_from)
+    return request.known_at < moment or (request.received_at is not None and request.received_at < moment)
 
 
 def _day_after(day: date) -> datetime:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from services.contacts.decision import TAKEN_BACK
 from services.contacts.london import day_words, due_day
-from services.contacts.news import COURTESY, URGENT, Purpose
-from services.contacts.person import Person
-from services.contacts.safe_hours import LONDON, Window
+from services.contacts.news import COURTESY, URGENT, NewsList, Purpose, news_list, rule_told, topic_of
+from services.contacts.person import REQUESTED, TOLD_ALREADY, Person
+from services.contacts.safe_contact import FactLike
+from services.contacts.safe_hours import LONDON, NEVER, Window
 
 
 class _Why(Protocol):
@@ -35,31 +37,73 @@ class _Asked(Protocol):
         """When the duty that the text would have served is due."""
 
 
-def task_for(person: Person, topic: str, reason: _Why, window: Window | None, asked: _Asked) -> str:
-    """Return what to do instead of the text, when, by when, and why there is no text."""
-    safe = person.safe
-    if reason.rule == "5" and reason.why.startswith("no text ever"):
-        return f"No text is sent to {person.victim_id} about this. If they should hear of it, tell them in person."
+def task_for(person: Person, fact: FactLike | None, reason: _Why, window: Window | None, asked: _Asked) -> str:
+    """Return what to do instead of the text, when, by when, and why there is no text; ``fact`` is None once gone.
+
+    What nobody may tell, or need tell, is said before anything else: a task that sends somebody to ring about news
+    that is withheld is as bad as a text.
+    """
+    topic = topic_of(asked.type)
+    due = f"; due {day_words(due_day(asked.due_at))}" if asked.due_at is not None else ""
+    if (instead := _nothing_to_tell(person, fact, topic, asked)) is not None:
+        return instead
     if asked.purpose == Purpose.FOLLOW_UP:
         return (
             f"{person.victim_id} has been told about {topic}, and no text follows: {reason.why}. Nothing is owed; when "
             "you next speak, ask whether they want to go over it."
         )
-    due = f"; due {day_words(due_day(asked.due_at))}" if asked.due_at is not None else ""
-    if safe.sms is None or safe.lapsed or safe.suspended_by is not None or safe.week is None:
-        do = (
-            f"Please find out from {person.victim_id} how it is safe to be in touch, record it, "
-            f"and tell them about {topic}{due}."
+    if fact is not None and person.several_may_be_meant(fact):
+        return (
+            f"Please decide whether {person.victim_id} is to hear about {topic}: the case has several victims, and the "
+            f"event names none of them, so a person must say whom to tell. If so, release the news for them{due}."
         )
-    elif asked.type in URGENT:
-        do = f"Please ring {person.victim_id} now about {topic}: this does not wait for a safe hour to send a text."
-    elif may_wait(asked):
-        do = f"When you next speak with {person.victim_id}, tell them about {topic}."
-    elif window is None:
-        do = f"Please tell {person.victim_id} about {topic} in a way agreed with them{due}."
-    else:
-        do = f"Please ring {person.victim_id} {_between(window)} about {topic}{due}."
-    return f"{do} No text: {reason.why}."
+    return f"{_what_to_do(person, fact, topic, due, window, asked)} No text: {reason.why}."
+
+
+def is_waived(person: Person, asked: _Asked) -> bool:
+    """Whether the victim chose not to hear of this, so that nobody rings about it.
+
+    An escape or a release is told all the same, and so is what they asked for themselves.
+    """
+    return asked.type not in URGENT | {REQUESTED} and person.has_waived(rule_told(asked.type))
+
+
+def _nothing_to_tell(person: Person, fact: FactLike | None, topic: str, asked: _Asked) -> str | None:
+    v = person.victim_id
+    if news_list(asked.type) is NewsList.NEVER:
+        return f"No text is sent to {v} about this. If they should hear of it, tell them in person."
+    if fact is None or fact.victim_id not in (None, v) or fact.type != asked.type:
+        return f"Do not tell {v} about {topic}: {TAKEN_BACK}, and no text goes. If they heard of it, put it right."
+    withheld, last_day = person.withheld_until(fact)
+    if withheld:
+        return withheld_words(v, topic, last_day)
+    if is_waived(person, asked):
+        return f"{v} chose not to hear about {topic}: no text goes, and nobody need ring. If they ask, tell them."
+    return None
+
+
+def withheld_words(victim_id: str, topic: str, last_day: date | None) -> str:
+    """Return what is said of news that is withheld, to whoever looks after the victim."""
+    forever = last_day is None or last_day.year >= NEVER
+    until = "" if forever else f" until the end of {day_words(last_day)} {last_day.year}"
+    return f"Do not tell {victim_id} about {topic}: it is withheld{until}. Decide whether it may be released."
+
+
+def _what_to_do(
+    person: Person, fact: FactLike | None, topic: str, due: str, window: Window | None, asked: _Asked
+) -> str:
+    safe, v = person.safe, person.victim_id
+    if safe.sms is None or safe.lapsed or safe.suspended_by is not None or safe.week is None:
+        return f"Please find out from {v} how it is safe to be in touch, record it, and tell them about {topic}{due}."
+    if asked.type in URGENT:
+        return f"Please ring {v} now about {topic}: this does not wait for a safe hour to send a text."
+    if fact is not None and person.how_told(fact) == TOLD_ALREADY:
+        return f"Please check that {v} knows about {topic}{due}: a contact says so, and it may not count as telling."
+    if may_wait(asked):
+        return f"When you next speak with {v}, tell them about {topic}."
+    if window is None:
+        return f"Please tell {v} about {topic} in a way agreed with them{due}."
+    return f"Please ring {v} {_between(window)} about {topic}{due}."
 
 
 def may_wait(asked: _Asked) -> bool:

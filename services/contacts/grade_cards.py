@@ -7,11 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from services.contacts import card_words as words
-from services.contacts.cards import SUPERVISOR, Card, CardKind, next_list
+from services.contacts.cards import QUIET_HOUR, SUPERVISOR, Card, CardKind, next_list
 from services.contacts.safe_contact import FactLike
-
-QUIET_HOUR: Final = timedelta(hours=1)
-"""Nothing is graded aloud in the first hour after a contact."""
 
 GRADED_SINCE: Final = timedelta(days=7)
 """Contacts longer ago than this are history: whoever recorded them is not asked about them now."""

@@ -92,28 +92,8 @@ COURTESY: Final = frozenset({
 NOT_FROM_A_CORRECTION: Final = "a record put right, a rebuild or a new pack never makes a text"
 """Said of a text that is not sent, and to whoever does what it would have done."""
 
-SUPERSEDED_BY: Final[Mapping[str, frozenset[str]]] = {
-    "court.hearing.listed.v1": frozenset(
-        {"court.hearing.listed.v1", "court.hearing.changed.v1", "court.hearing.held.v1"}
-    ),
-    "court.hearing.changed.v1": frozenset(
-        {"court.hearing.listed.v1", "court.hearing.changed.v1", "court.hearing.held.v1"}
-    ),
-    "policing.officer.assigned.v1": frozenset({"policing.officer.assigned.v1", "policing.officer.released.v1"}),
-    "policing.phone.returned.v1": frozenset({"policing.phone.seized.v1"}),
-    "policing.phone.replacement_issued.v1": frozenset({"policing.phone.returned.v1"}),
-    "support.referral.made.v1": frozenset({"support.referral.declined.v1", "support.service.ended.v1"}),
-    "policing.suspect.bail_changed.v1": frozenset({"policing.suspect.bail_changed.v1", "policing.suspect.charged.v1"}),
-    "prosecution.file.submitted.v1": frozenset({"prosecution.file.returned.v1", "prosecution.decision.made.v1"}),
-    "wcu.pretrial_visit.offered.v1": frozenset({"wcu.pretrial_visit.held.v1"}),
-    "victim.statement.offered.v1": frozenset({"victim.statement.taken.v1"}),
-    "probation.offender.released.v1": frozenset({"probation.offender.recalled.v1"}),
-    "probation.offender.escaped.v1": frozenset({"probation.offender.recalled.v1"}),
-}
-"""Later events that make the news of an earlier one stale, where both agree in `SAME_THING`."""
-
-SAME_THING: Final = ("hearing_ref", "device_ref", "service", "suspect_ref", "role")
-"""The fields in which two events must agree, where both have them, to be about the same thing."""
+OFFERED: Final = PERSON_FIRST | {"court.hearing.listed.v1"}
+"""What a call is offered about: what a person tells first, and a hearing that is listed on another date than it had."""
 
 _RULES_TOLD: Final = {
     "policing.suspect.arrested": "VC-R6-ARREST",
@@ -131,33 +111,43 @@ _RULES_TOLD: Final = {
     "court.special_measures.decided": "VC-R8-SPECIAL-MEASURES",
     "court.verdict.given": "VC-R9-OUTCOME",
     "probation.offender.escaped": "VC-R11-ESCAPE",
+    "victim.update.requested": "KENT-REQUEST",
 }
+
+_UPDATES: Final = "VC-R6-"
+_OF_THE_CPS: Final = "VC-R6-CPS-"
 
 _GRANTED: Final = frozenset({"granted", "allowed", "agreed", "approved"})
 
 
-def news_list(fact_type: str) -> NewsList:
-    """Return the list in which a full event type stands; a type nobody has listed is never texted."""
-    if fact_type in MAY_BRING:
+def news_list(fact_type: str, *, moved: bool = False) -> NewsList:
+    """Return the list in which a full event type stands; a type nobody has listed is never texted.
+
+    ``moved`` says that the event gives a hearing another date than it had.
+    """
+    if fact_type in MAY_BRING and not moved:
         return NewsList.MAY_BRING
-    if fact_type in PERSON_FIRST:
+    if fact_type in OFFERED:
         return NewsList.PERSON_FIRST
     return NewsList.NEVER
 
 
-def news_purpose(fact_type: str, *, told: bool, data: Mapping[str, Any] | None = None) -> Purpose | None:
+def news_purpose(
+    fact_type: str, *, told: bool, data: Mapping[str, Any] | None = None, moved: bool = False
+) -> Purpose | None:
     """Return what a text about an event could be for, or None where there is nothing for a text to do.
 
     ``told`` says that this victim has been told of the event by a contact that discharges a duty to tell. ``data`` is
-    the event's normalised data: special measures that were not granted are never news for a text. Whether the text
-    may go is for the gate, at the moment of sending.
+    the event's normalised data: special measures that were not granted are never news for a text. ``moved``: it lists
+    a hearing that had another date, which a person tells first. Whether the text may go is for the gate, at the moment
+    of sending.
 
     >>> news_purpose("policing.suspect.released.v1", told=False)
     <Purpose.OFFER: 'offer'>
     >>> news_purpose("court.sentence.passed.v1", told=True) is None
     True
     """
-    match news_list(fact_type):
+    match news_list(fact_type, moved=moved):
         case NewsList.MAY_BRING:
             return None if told or not _is_good_news(fact_type, data or {}) else Purpose.NEWS
         case NewsList.PERSON_FIRST:
@@ -175,6 +165,11 @@ def topic_of(fact_type: str) -> str:
 def rule_told(fact_type: str) -> str | None:
     """Return the rule whose duty is met by telling of an event of this type, to see whether it was waived."""
     return _RULES_TOLD.get(fact_type.removesuffix(_VERSION))
+
+
+def is_update(rule: str) -> bool:
+    """Whether the scope `updates` covers a rule: the police's duties of Right 6 (victims-code.md section 4.9)."""
+    return rule.startswith(_UPDATES) and not rule.startswith(_OF_THE_CPS)
 
 
 def _is_good_news(fact_type: str, data: Mapping[str, Any]) -> bool:

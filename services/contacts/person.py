@@ -5,12 +5,14 @@ No number stands here: a contact point is known by its reference, and what was s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.contacts.news import SAME_THING, SUPERSEDED_BY
+from services.contacts.news import is_update
+from services.contacts.news_said import CONTACT, RELEASED, TEXTS_SOURCE, is_spoken, said_of, telling_of, withheld_until, words_of
+from services.contacts.out_of_date import is_made_stale, is_moved_hearing
 from services.contacts.safe_contact import (
     REPORTED,
     Custody,
@@ -21,17 +23,13 @@ from services.contacts.safe_contact import (
 )
 from services.contacts.safe_hours import LONDON
 
-TEXTS_SOURCE: Final = "/waymark/texts"
-"""The source of the contacts that our own texts report back; they are no person's."""
-
-WITHHELD: Final = "policing.news.withheld.v1"
-RELEASED: Final = "policing.news.released.v1"
 WAIVED: Final = "policing.right.waived.v1"
 RESUMED: Final = "policing.right.resumed.v1"
 NEEDS: Final = "policing.needs.assessed.v1"
 AGREED: Final = "policing.contact.agreed.v1"
-CONTACT: Final = "contact.made.v1"
-OFFICER_RELEASED: Final = "policing.officer.released.v1"
+REQUESTED: Final = "victim.update.requested.v1"
+
+TOLD_ALREADY: Final = "they have been told already"
 
 _ENGLISH: Final = frozenset({"en", "eng", "en-gb", "en_gb", "english"})
 _BESIDE_READING: Final = frozenset({"none", "step-free access", "wheelchair access", "hearing loop", "parking"})
@@ -44,6 +42,7 @@ class ContactPoint:
 
     ``belongs_to`` is ``self`` for the person's own. ``adult_confirmed`` says that a person confirmed that the adult it
     belongs to is safe and is neither suspect nor witness. ``quarantine`` is why nothing may go there, if anything.
+    ``same_as`` is a key of the number, equal for two points with one number, and never the number itself.
     """
 
     ref: str
@@ -55,16 +54,18 @@ class ContactPoint:
     adult_confirmed: bool = False
     has_cover: bool = False
     has_sender_name: bool = False
+    same_as: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierText:
-    """A text that went, or may have gone, to this person."""
+    """A text that went, or may have gone, to this person; ``text_id`` as its report names it."""
 
     at: datetime
     words: bytes
     template: str
     facts: tuple[tuple[str, str], ...] = ()
+    text_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +129,24 @@ class Person:
     def has_waived(self, rule: str | None) -> bool:
         """Whether the person chose, in any case, not to hear updates, or not to be told what this rule tells.
 
-        In each case the latest choice that covers it decides, and at one instant the wish to hear wins
-        (victims-code.md section 4.9).
+        In each case the latest choice decides, and at one instant the wish to hear wins. A wish to have updates again
+        lifts no waiver of what updates are not (victims-code.md section 4.9).
         """
+        covers = {"all", rule, "updates"} if rule is not None and is_update(rule) else {"all", rule}
+        of_updates = self._latest_choices({"all", "updates"}, also_resumed=rule)
+        return any((*of_updates, *self._latest_choices(covers))) if rule is not None else any(of_updates)
+
+    def _latest_choices(self, scopes: set[str | None], also_resumed: str | None = None) -> list[bool]:
+        """Return for each case in which these scopes were chosen about whether they are waived now."""
         choices: dict[str, tuple[datetime, bool]] = {}
         for fact in self._mine(WAIVED, RESUMED):
-            if fact.data.get("scope") not in {"updates", "all", rule}:
+            waived, scope = fact.type == WAIVED, fact.data.get("scope")
+            if scope not in scopes and (waived or scope is None or scope != also_resumed):
                 continue
-            waived = fact.type == WAIVED
             before = choices.get(fact.case_id)
             if before is None or fact.occurred_at > before[0] or not waived:
                 choices[fact.case_id] = (fact.occurred_at, waived)
-        return any(waived for _, waived in choices.values())
+        return [waived for _, waived in choices.values()]
 
     def agreed_channel(self, case_id: str) -> str | None:
         """Return how the person asked to hear in this case, if that was recorded."""
@@ -148,72 +155,70 @@ class Person:
 
     def several_may_be_meant(self, fact: FactLike) -> bool:
         """Whether the event names nobody in a case of several victims, and no person has said whom to tell."""
-        case = self.cases[fact.case_id]
-        if fact.victim_id is not None or len(case.victims) <= 1:
+        if fact.victim_id is not None or len(self.cases[fact.case_id].victims) <= 1:
             return False
-        return not any(
-            each.type == RELEASED and each.data.get("event_id") == fact.id and each.victim_id == self.victim_id
-            for each in self._happened(case)
-        )
+        return not any(each.victim_id == self.victim_id for each in self._releases(fact))
 
     def withheld_until(self, fact: FactLike) -> tuple[bool, date | None]:
         """Return whether news of the event is withheld now, and the last day of that, if one was given."""
-        held, until = False, None
-        for each in self._happened(self.cases[fact.case_id]):
-            if each.data.get("event_id") != fact.id or each.victim_id not in (None, self.victim_id):
-                continue
-            if each.type == WITHHELD:
-                last = each.data.get("until")
-                until = date.fromisoformat(last) if last is not None else None
-                held = until is None or self.now.astimezone(LONDON).date() <= until
-            elif each.type == RELEASED:
-                held, until = False, None
-        return held, until if held else None
+        return withheld_until(fact, self.victim_id, self._happened(self.cases[fact.case_id]), self.now)
 
     def is_released(self, fact: FactLike) -> bool:
         """Whether the officer has released this news to this person."""
-        return any(
-            each.type == RELEASED and each.data.get("event_id") == fact.id and each.victim_id in (None, self.victim_id)
-            for each in self._happened(self.cases[fact.case_id])
-        )
+        return bool(self._releases(fact))
 
     def is_told_by_a_person(self, fact: FactLike) -> bool:
-        """Whether a person reached them and told them of the event: what lets a text follow."""
-        return any(
-            each.data.get("outcome") == "reached" and each.source != TEXTS_SOURCE for each in self._telling(fact)
-        )
+        """Whether a person spoke with them and told them of the event: what lets a text follow."""
+        return any(is_spoken(each, self.now) for each in self._telling(fact))
 
-    def may_have_been_told(self, fact: FactLike) -> bool:
-        """Whether any contact that could have reached them claims to have told them: no text then brings it."""
+    def how_told(self, fact: FactLike) -> str | None:
+        """Return how a contact that may have reached them claims to have told them: no text then brings it."""
+        outcomes = {each.data.get("outcome") for each in self._telling(fact)}
+        if outcomes & {"reached", "delivered"}:
+            return TOLD_ALREADY
+        return "a message may have told them already" if outcomes & {"sent", "voicemail_left"} else None
+
+    def was_spoken_to_since(self, fact: FactLike) -> bool:
+        """Whether a person has spoken with them since the event, whatever was said."""
         return any(
-            each.data.get("outcome") in {"reached", "delivered", "sent", "voicemail_left"}
-            for each in self._telling(fact)
+            each.occurred_at >= fact.occurred_at and is_spoken(each, self.now) for each in self._mine(CONTACT)
         )
 
     def is_superseded(self, fact: FactLike) -> bool:
         """Whether a later event about the same thing has made this news stale."""
-        later = SUPERSEDED_BY.get(fact.type, frozenset())
         return any(
-            each.type in later
-            and each is not fact
-            and (each.occurred_at, each.id) > (fact.occurred_at, fact.id)
-            and each.victim_id in (None, fact.victim_id, self.victim_id)
-            and _is_about_the_same(fact, each)
+            each.victim_id in (None, fact.victim_id, self.victim_id) and is_made_stale(fact, each)
             for each in self._happened(self.cases[fact.case_id])
         )
 
-    def texts_on(self, day: date) -> int:
-        """Return how many texts went, or may have gone, on a London day."""
-        return sum(1 for each in self.texts if each.at.astimezone(LONDON).date() == day)
+    def is_moved(self, fact: FactLike) -> bool:
+        """Whether the event gives a hearing another date than it had."""
+        return is_moved_hearing(fact, self.cases[fact.case_id].facts)
 
-    def _telling(self, fact: FactLike) -> Iterator[FactLike]:
+    def shares_its_id(self, fact: FactLike) -> bool:
+        """Whether another event of the case has the same id: a contact that names the one names both (events.md)."""
+        return sum(each.id == fact.id for each in self.cases[fact.case_id].facts) > 1
+
+    def texts_on(self, day: date) -> int:
+        """Return how many texts went, or may have gone, on a London day.
+
+        Those that are known by their report alone count too: the store may have been restored since.
+        """
+        went = {each.text_id or f"{number}" for number, each in enumerate(self.texts) if _is_on(each.at, day)}
+        reported = {
+            fact.id
+            for fact in self._mine(CONTACT)
+            if fact.source == TEXTS_SOURCE and _is_on(fact.occurred_at, day)
+        }
+        return len(went | reported)
+
+    def _releases(self, fact: FactLike) -> list[FactLike]:
+        happened = self._happened(self.cases[fact.case_id])
+        return list(said_of(fact, self.victim_id, happened, frozenset({RELEASED})))
+
+    def _telling(self, fact: FactLike) -> list[FactLike]:
         case = self.cases[fact.case_id]
-        for each in self._happened(case):
-            if each.type != CONTACT or each.victim_id != self.victim_id or each.occurred_at < fact.occurred_at:
-                continue
-            named = {*_words_of(each.data.get("informed_of")), *case.links.get(each.id, ())}
-            if fact.id in named or fact.type in named:
-                yield each
+        return list(telling_of(fact, self.victim_id, self._happened(case), case.links))
 
     def _mine(self, *types: str) -> list[FactLike]:
         found = [
@@ -224,8 +229,8 @@ class Person:
         ]
         return sorted(found, key=lambda fact: (fact.occurred_at, fact.id, fact.source))
 
-    def _happened(self, case: CaseRecord) -> Iterator[FactLike]:
-        return (fact for fact in case.facts if fact.occurred_at <= self.now)
+    def _happened(self, case: CaseRecord) -> list[FactLike]:
+        return [fact for fact in case.facts if fact.occurred_at <= self.now]
 
 
 def corrected_of(came: Iterable[FactLike], stand: Iterable[FactLike]) -> frozenset[tuple[str, str]]:
@@ -249,29 +254,21 @@ def person_at(
     """Return what the gate knows of a person at a moment."""
     records = {case.case_id: case for case in cases}
     facts = [fact for case in records.values() for fact in case.facts]
+    stored = sorted(points, key=lambda each: (each.belongs_to != "self", each.ref))
     return Person(
         victim_id=victim_id,
         now=now,
         cases=records,
-        points=tuple(sorted(points, key=lambda each: (each.belongs_to != "self", each.ref))),
+        points=tuple(stored),
         texts=tuple(texts),
         safe=safe_contact_of(victim_id, facts, now),
-        custody=custody_of(victim_id, facts, now),
+        custody=custody_of(victim_id, facts, now, {each.ref: each.same_as for each in stored}),
     )
 
 
-def _is_about_the_same(fact: FactLike, later: FactLike) -> bool:
-    named = [*SAME_THING, "officer_ref"] if later.type == OFFICER_RELEASED else SAME_THING
-    return all(
-        later.data.get(name) == fact.data.get(name) for name in named if name in later.data and name in fact.data
-    )
+def _is_on(instant: datetime, day: date) -> bool:
+    return instant.astimezone(LONDON).date() == day
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(part.strip().lower() for each in _words_of(value) for part in each.split(",") if part.strip())
-
-
-def _words_of(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list | tuple) else ()
+    return tuple(part.strip().lower() for each in words_of(value) for part in each.split(",") if part.strip())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from services.contacts.addressee import WORKLISTS
 from services.contacts.london import due_day
 from services.contacts.roster import LOOK_AHEAD, Roster, Shift
 from services.contacts.safe_contact import SafeContact
@@ -36,6 +37,9 @@ AWAY: Final = timedelta(days=3)
 _ASKED_ALONE: Final = timedelta(days=14)
 """A question only one person can answer waits this long for them."""
 
+_IN_HAND: Final = timedelta(days=5)
+"""Who has said that a card is in hand keeps it while they are at work again within this: the longest bank holiday."""
+
 _SEARCHED: Final = timedelta(days=21)
 """How long before a deadline the last window is looked for; a person away for longer than this is covered."""
 
@@ -51,7 +55,8 @@ class Item:
     """One thing to do, as planning sees it. ``addressee`` looks after the victim, or is another agency's worklist.
 
     ``for_officer`` is the person who alone can answer, if there is one. ``is_short`` is true of duties with a limit of
-    up to one Working Day, which are shown twice. Advisories never interrupt.
+    up to one Working Day, which are shown twice. Advisories never interrupt. ``allowed`` are the people who alone may
+    see the case, None where it is not restricted. ``held_by`` has it on their list, and somebody has it in hand.
     """
 
     kind: str
@@ -64,6 +69,8 @@ class Item:
     urgent: bool = False
     advisory: bool = False
     is_short: bool = False
+    allowed: tuple[str, ...] | None = None
+    held_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +107,21 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
     """Return who gets the card, by when they must act, and when they see it.
 
     The person who looks after the victim gets it if they are at work in a safe window before the deadline; else the
-    first of their cover, their supervisor and the cover of last resort who is.
+    first of their cover, their supervisor and the cover of last resort who is. What is in hand stays where it is. Of a
+    restricted case only those who may see it count.
     """
     at = max(item.raised_at + WAITS if may_wait(item) else item.raised_at, now)
+    if item.kind in _NEVER_ON_A_CALL:
+        safe = SafeTimes()
+    if item.held_by is not None and _keeps(item, item.held_by, roster, at):
+        return _in_hand(item, item.held_by, safe, roster, at)
     if item.kind == REVIEW:
         to = roster.supervisor_of(item.addressee, item.team) or roster.duty_supervisor(item.team, at) or roster.cover
         return Plan(to, None, _next_seven(at))
-    if item.kind in _NEVER_ON_A_CALL:
-        safe = SafeTimes()
-    to, act_by = _who_and_by_when(item, safe, roster, at)
+    chain = _chain(item, roster)
+    to, act_by = _who_and_by_when(item, chain, safe, roster, at)
     if item.urgent:
-        at_once = next((each for each in _chain(item, roster) if roster.shift_at(each, at) is not None), roster.cover)
+        at_once = next((each for each in chain if roster.shift_at(each, at) is not None), _if_nobody(item, chain))
         return Plan(at_once, act_by, at, interrupts=True)
     list_at = _next_list(roster, to, at)
     cannot_wait = act_by is not None and item.due_at is not None and item.due_at > at and act_by <= list_at
@@ -124,16 +135,59 @@ def may_wait(item: Item) -> bool:
     return item.kind == TASK and item.advisory and item.due_at is None and not item.urgent
 
 
+def goes_on_to(
+    to: str, team: str | None, allowed: tuple[str, ...] | None, roster: Roster, now: datetime
+) -> str | None:
+    """Return to whom an interruption goes on that nobody acknowledged: a supervisor at work now, of the team first.
+
+    None where nobody else may see the case: the control room is next, which is told its id alone.
+    """
+    supervisors = [roster.duty_supervisor(team, now), roster.supervisor_of(to, team)]
+    if allowed is None:
+        found = supervisors[0] or supervisors[1]
+        return found if found is not None and found != to else roster.cover
+    others = [each for each in dict.fromkeys([*supervisors, *allowed]) if each is not None and each != to]
+    may_see = [each for each in others if each in allowed]
+    at_work = (each for each in may_see if roster.shift_at(each, now) is not None)
+    return next(at_work, may_see[0] if may_see else None)
+
+
+def _keeps(item: Item, held_by: str, roster: Roster, at: datetime) -> bool:
+    """Whether whoever has a card in hand keeps it: they may still see it, and are at work again soon."""
+    may_see = item.allowed is None or held_by in item.allowed or held_by in WORKLISTS
+    return may_see and _has_a_list_within(roster, held_by, at, _IN_HAND)
+
+
+def _in_hand(item: Item, held_by: str, safe: SafeTimes, roster: Roster, at: datetime) -> Plan:
+    """Return the plan of what somebody has in hand: only by when it is to be done can have moved."""
+    if item.kind == REVIEW:
+        return Plan(held_by, None, at)
+    _, act_by = _who_and_by_when(item, [held_by], safe, roster, at)
+    return Plan(held_by, act_by, at, _again_at(item, held_by, act_by, at, roster))
+
+
 def _chain(item: Item, roster: Roster) -> list[str]:
+    """Return who may get an item, in order; never empty. The worklists of other agencies are no person's."""
     first = item.for_officer or item.addressee
-    return list(dict.fromkeys([first, *roster.stand_ins(first)]))
+    chain = list(dict.fromkeys([first, *roster.stand_ins(first)]))
+    if item.allowed is None:
+        return chain
+    may_see = [each for each in chain if each in item.allowed or each in WORKLISTS]
+    return list(dict.fromkeys([*may_see, *item.allowed])) or [roster.cover]
 
 
-def _who_and_by_when(item: Item, safe: SafeTimes, roster: Roster, at: datetime) -> tuple[str, datetime | None]:
-    chain = _chain(item, roster)
+def _if_nobody(item: Item, chain: list[str]) -> str:
+    """Return who gets an item that none of those who may get it is at work for: the last resort, if it may see it."""
+    return chain[-1] if item.allowed is None else chain[0]
+
+
+def _who_and_by_when(
+    item: Item, chain: list[str], safe: SafeTimes, roster: Roster, at: datetime
+) -> tuple[str, datetime | None]:
     if item.due_at is None or item.due_at <= at:
         patience = _ASKED_ALONE if item.for_officer else AWAY
-        to = next((each for each in chain if _has_a_list_within(roster, each, at, patience)), roster.cover)
+        within = (each for each in chain if _has_a_list_within(roster, each, at, patience))
+        to = next(within, _if_nobody(item, chain))
         if item.due_at is None:
             return to, None
         seen_at = at if item.urgent else _next_list(roster, to, at)
@@ -147,7 +201,7 @@ def _who_and_by_when(item: Item, safe: SafeTimes, roster: Roster, at: datetime) 
             return each, last.closes
     # No window is safe before the deadline: whoever is there first asks how to be in touch.
     at_work = (each for each in chain if next(roster.shifts_of(each, at, item.due_at), None) is not None)
-    return next(at_work, roster.cover), _evening_before(item.due_at)
+    return next(at_work, _if_nobody(item, chain)), _evening_before(item.due_at)
 
 
 def _windows_at_work(roster: Roster, ref: str, safe: SafeTimes, start: datetime, end: datetime) -> Iterator[Window]:

@@ -117,9 +117,7 @@ def read_sentence(sentence: Sentence) -> Said:
 def _read_clause(clause: Clause, said: Said, *, is_hers: bool) -> bool:
     """Add what a clause says, and return whether it was still the victim who spoke or acted in it."""
     words = clause.words
-    hits = [
-        hit for hit in _FINDER.find(words) if hit.concept not in _TO_HER or not _is_about_a_relative(hit, words)
-    ]
+    hits = [hit for hit in _FINDER.find(words) if hit.concept not in _TO_HER or not _is_about_a_relative(hit, words)]
     concepts = {hit.concept for hit in hits}
     if len(words) == 1 and words[0] in _ANSWERS:
         concepts.add("answered")

@@ -50,7 +50,8 @@ class _Continuation(NamedTuple):
 class _Opening:
     """The phrases that begin with one word: those that are no longer, and the others by their second word.
 
-    ``seconds`` are the keys of ``by_second``. ``loose`` are the few whose second word is any or only begins in a certain way; their ``rest`` holds it.
+    ``seconds`` are the keys of ``by_second``. ``loose`` are the few whose second word is any or only begins in a
+    certain way; their ``rest`` holds it.
     """
 
     whole: list[str] = field(default_factory=list)
@@ -107,8 +108,8 @@ class PhraseFinder:
 def _follow(opening: _Opening, words: Sequence[str], start: int, hits: list[Hit]) -> None:
     """Add the phrases of an opening that are found at its place."""
     after = start + 1
-    for concept in opening.whole:
-        hits.append(Hit(concept, start, after))
+    if opening.whole:
+        hits += [Hit(concept, start, after) for concept in opening.whole]
     near = words[after : after + _GAP + 1]
     if not opening.seconds.isdisjoint(near):
         tried: set[int] = set()

@@ -35,5 +35,7 @@ def sketch_of(sentences: Sequence[Sentence]) -> tuple[int, ...]:
         for word in clause.words
         if word not in _LEFT_OUT and word[0].isalpha()
     ]
-    pairs = {((here ^ (before * 0x9E3779B1)) >> 8) & HASH_MASK for before, here in zip([0, *words], words, strict=False)}
+    pairs = {
+        ((here ^ (before * 0x9E3779B1)) >> 8) & HASH_MASK for before, here in zip([0, *words], words, strict=False)
+    }
     return tuple(sorted(pairs)[:SKETCH_SIZE])

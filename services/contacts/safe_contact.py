@@ -91,6 +91,7 @@ class Custody:
 
     refs: frozenset[str] = frozenset()
     unknown: bool = False
+    """A seizure does not say which number, or names one that is not stored: it may be any of them."""
 
     def holds(self, ref: str) -> bool:
         """Whether a text to this contact point could be read by whoever holds the handset."""
@@ -100,46 +101,60 @@ class Custody:
 def safe_contact_of(victim_id: str, facts: Iterable[FactLike], now: datetime) -> SafeContact:
     """Return the terms on which this person may be texted now, from the facts of all their cases, put right.
 
-    A record that ran out with ``allowed`` or ``discreet`` no longer counts once safe contact was recorded anew in any
-    case after that day; one that says ``never`` or told to stop holds until the next record of its own case.
+    A record that ran out with ``allowed`` or ``discreet`` no longer ends texts once safe contact was recorded anew in
+    any case after that day, and its hours count no longer; its wording and its excluded days do, as does all of one
+    that says ``never`` or told to stop, until the next record of its own case. Of records of one instant all stand.
     """
-    latest: dict[str, FactLike] = {}
-    suspending: FactLike | None = None
-    for fact in sorted(facts, key=_order):
-        if fact.victim_id != victim_id or fact.occurred_at > now:
-            continue
-        if fact.type == SAFE_CONTACT:
-            latest[fact.case_id] = fact
-        elif fact.type in SUSPENDING:
-            suspending = fact
-    newest = max((fact.occurred_at for fact in latest.values()), default=None)
-    suspended = suspending is not None and (newest is None or newest < suspending.occurred_at)
-    standing = [fact for fact in latest.values() if not _gave_way(fact, newest)]
+    hers = [fact for fact in sorted(facts, key=_order) if fact.victim_id == victim_id and fact.occurred_at <= now]
+    records = [fact for fact in hers if fact.type == SAFE_CONTACT]
+    last_at = {fact.case_id: fact.occurred_at for fact in records}
+    latest = [fact for fact in records if fact.occurred_at == last_at[fact.case_id]]
+    newest = max(last_at.values(), default=None)
+    suspending = [fact for fact in hers if fact.type in SUSPENDING and _suspends(fact, newest)]
+    standing = [fact for fact in latest if not _gave_way(fact, newest)]
     return SafeContact(
-        sms=max((_sms(fact) for fact in standing), key=_STRICTNESS.index, default=None),
+        sms=max((_sms(fact) for fact in latest), key=_STRICTNESS.index, default=None),
         week=_common_week([fact.data.get("hours") or () for fact in standing]),
-        not_on=frozenset(date.fromisoformat(day) for fact in standing for day in fact.data.get("not_on") or ()),
+        not_on=frozenset(date.fromisoformat(day) for fact in latest for day in fact.data.get("not_on") or ()),
         last_day=min((day for fact in standing if (day := _last_day(fact)) is not None), default=None),
         lapsed=any(_is_past(fact, now) for fact in standing),
         told_to_stop=any(fact.data.get("told_to_stop") is True for fact in standing),
-        suspended_by=suspending.type if suspending is not None and suspended else None,
+        suspended_by=suspending[-1].type if suspending else None,
     )
 
 
-def custody_of(victim_id: str, facts: Sequence[FactLike], now: datetime) -> Custody:
+def custody_of(
+    victim_id: str, facts: Sequence[FactLike], now: datetime, numbers: Mapping[str, bytes | None]
+) -> Custody:
     """Return which of this person's numbers answer to a handset the police hold now.
 
     From the seizure until the return of that device (or of everything taken), or until a replacement with the same
     number; one logged earlier on the London day of the seizure counts as given with it (victims-code.md, "Phones").
+    ``numbers`` are their stored contact points, each with a key of its number: all that share one are held with it. A
+    seizure that names a stored one is heeded whosever the phone is said to be.
     """
     hers = [fact for fact in facts if fact.victim_id == victim_id and fact.occurred_at <= now]
-    held = [
-        fact
+    named = [
+        fact.data.get("contact_point_ref")
         for fact in hers
-        if fact.type == PHONE_SEIZED and fact.suspect_ref is None and not any(_gives_back(fact, each) for each in hers)
+        if fact.type == PHONE_SEIZED
+        and (fact.suspect_ref is None or fact.data.get("contact_point_ref") in numbers)
+        and not any(_gives_back(fact, each) for each in hers)
     ]
-    refs = [fact.data.get("contact_point_ref") for fact in held]
-    return Custody(frozenset(ref for ref in refs if ref), unknown=not all(refs))
+    stored = {ref for ref in named if ref in numbers}
+    shared = {number for ref in stored if (number := numbers[ref]) is not None}
+    same = {ref for ref, number in numbers.items() if number in shared}
+    return Custody(frozenset(stored | same), unknown=len(stored) < len(set(named)))
+
+
+def _suspends(fact: FactLike, newest: datetime | None) -> bool:
+    """Whether safe contact has to be recorded again after this event.
+
+    A record made at the very instant of a report was made with it; support withdrawn at that instant outweighs it.
+    """
+    if newest is None or fact.occurred_at > newest:
+        return True
+    return fact.type == SUPPORT_WITHDRAWN and fact.occurred_at == newest
 
 
 def _gives_back(seized: FactLike, later: FactLike) -> bool:

@@ -28,6 +28,9 @@ DECENT: Final[Span] = (8 * 60, 20 * 60)
 QUIET_END: Final = timedelta(minutes=30)
 """No text starts in the last half hour of a window: a late receipt would fall outside it."""
 
+NEVER: Final = 2200
+"""A date from this year on means until further notice (events.md)."""
+
 _LOOK_AHEAD_DAYS: Final = 60
 
 ANY_TIME: Final[Week] = (((0, _DAY),),) * 7

@@ -7,11 +7,11 @@ whole thing it is about, so that the last announcement of each id, folded togeth
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final, Literal
 
 import msgspec
@@ -222,4 +222,6 @@ def news_as_json(news: News) -> dict[str, Any]:
 
 
 def _id(*parts: str) -> str:
-    return sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
+    # As json.dumps writes a list of texts, in a third of its time.
+    listed = f"[{', '.join(map(encode_basestring_ascii, parts))}]"
+    return sha256(listed.encode("ascii")).hexdigest()[:32]

@@ -75,21 +75,24 @@ class Journey:
         """The events of a type that concern this victim, in order."""
         found = self._concerning.get(type_)
         if found is None:
-            concerns, victim_id = self.case.concerns, self.victim_id
-            found = [
-                fact
-                for fact in self.case.by_type.get(type_, ())
-                if (concerns(fact, victim_id) if fact.victim_id is None else fact.victim_id == victim_id)
-            ]
-            self._concerning[type_] = found
+            found = self._concerning[type_] = []
+            if type_ in self.case.by_type:
+                concerns, victim_id = self.case.concerns, self.victim_id
+                found += [
+                    fact
+                    for fact in self.case.by_type[type_]
+                    if (concerns(fact, victim_id) if fact.victim_id is None else fact.victim_id == victim_id)
+                ]
         return found
 
     def counting(self, clause: Clause) -> list[Fact]:
         """The events that can discharge for this victim, in order: naming them, or nobody (events.md)."""
+        if clause.type not in self.case.by_type:
+            return []
         victim_id = self.victim_id
         return [
             fact
-            for fact in self.case.by_type.get(clause.type, ())
+            for fact in self.case.by_type[clause.type]
             if (fact.victim_id is None or fact.victim_id == victim_id)
             and (not clause.where or clause.admits(fact.data))
         ]

@@ -15,8 +15,6 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-import yaml
-
 from services.contacts.grading import EDITION as GRADER_EDITION
 from services.provisions.packs import PACKS_IN_SERVICE, Pack, PackError, pack_text, read_whole_pack
 from services.provisions.rules import Rule, Shape
@@ -107,9 +105,9 @@ def rule_set_of(
     if not also_drafts and (drafts := [each.name for each in chosen if not each.is_enabled]):
         raise PackError(f"{drafts[0]} is not in force: it is there for `waymark rules compare`. Choose other packs.")
     days = WorkingDays(extra_holidays)
-    packs_read = {name: yaml.safe_load(text) for name, text in texts.items()}
+    packs_read = {name: pack.content for name, pack in read.items()}
     bases = {each.based_on for each in read.values() if each.based_on is not None}
-    packs_read |= {f"{base} as it ships": yaml.safe_load(pack_text(base)) for base in bases}
+    packs_read |= {f"{base} as it ships": read_whole_pack(pack_text(base), f"{base}.yaml").content for base in bases}
     versions = {name: content["version"] for name, content in packs_read.items()}
     others = {"holidays": days.content, "zone": version("tzdata"), "grader": GRADER_EDITION, "core": CORE_VERSION}
     parts = {

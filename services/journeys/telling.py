@@ -79,6 +79,8 @@ class Told:
         the conversation; a type stands only for events that are not later than the contact.
         """
         best: Fact | None = None
+        if not self._by_name:
+            return best
         for event, counts_from in events:
             for name, since in ((event.id, counts_from), (event.type, max(counts_from, event.occurred_at))):
                 for contact in self._by_name.get(name, ()):

@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock
 from infra.metrics import gauge
 from services.contacts.cards import CardKind
+from services.projections.alert_gauges import alert_families
 from services.storage.feeds import FEEDS
 from services.storage.standing import UNSETTLED, Standing, what_stands
+from services.storage.standing_alerts import AlertsStanding, how_alerts_stand
 
 LIMIT_S: Final = 4.0
 """Seconds the database has to answer in; Prometheus gives up after ten."""
@@ -32,16 +34,17 @@ async def gauges(engine: AsyncEngine, sources: tuple[str, ...] = ()) -> list[Met
     try:
         async with asyncio.timeout(LIMIT_S), engine.connect() as conn:
             standing = await what_stands(conn)
+            alerts = await how_alerts_stand(conn)
     except (SQLAlchemyError, OSError, TimeoutError) as failure:
         return _away(failure)
     except Exception as failure:  # noqa: BLE001 - a driver's own errors differ by how the connection was lost
         return _away(failure)
-    return families_of(standing, sources)
+    return families_of(standing, alerts, sources)
 
 
-def families_of(standing: Standing, sources: tuple[str, ...] = ()) -> list[Metric]:
+def families_of(standing: Standing, alerts: AlertsStanding, sources: tuple[str, ...] = ()) -> list[Metric]:
     """Return what stands in the store as gauges."""
-    return [_is_up(1), *_gauges(standing), *_feed_gauges(standing, sources)]
+    return [_is_up(1), *_gauges(standing), *alert_families(alerts), *_feed_gauges(standing, sources)]
 
 
 def _away(failure: Exception) -> list[Metric]:

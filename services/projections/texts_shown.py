@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.projections.page import counted
 from services.projections.shown import SHOWN, Listed
 from services.storage.sets import is_among
+from services.storage.tables import case_key
 from services.storage.tables_notify import cards, text_requests, text_switch
 from services.storage.texts import read_with_words
 from services.storage.vault import Vault
@@ -115,6 +116,14 @@ async def read_fate(
     if case_key is not None:
         query = query.where(_t.case_key == case_key)
     return await _read(conn, vault, query, most)
+
+
+async def count_texts(conn: AsyncConnection, case_id: str | None = None) -> int:
+    """Return how many texts there are, of one case or of all."""
+    wanted = select(func.count()).select_from(text_requests)
+    if case_id is not None:
+        wanted = wanted.where(_t.case_key == case_key(case_id))
+    return int((await conn.execute(wanted)).scalar_one())
 
 
 async def are_paused(conn: AsyncConnection) -> bool:

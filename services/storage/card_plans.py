@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import DateTime, and_, bindparam, func, not_, null, or_, select, update
+from sqlalchemy import DateTime, SmallInteger, and_, bindparam, func, not_, null, or_, select, update
 from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
-from services.contacts.planning import TASK, Item, Plan
+from services.contacts.planning import Item, Plan
 from services.storage.sets import columns_of, is_among, unnested
 from services.storage.tables import case_key, case_victims, victim_key
 from services.storage.tables_notify import cards
@@ -49,14 +49,17 @@ _plan = (
         to_ref=_given.c.to_ref,
         act_by=_given.c.act_by,
         # What was to be shown by now and was not is shown now, however its plan has changed since.
-        show_at=sql_case((_is_others_now, _given.c.show_at), else_=func.least(_c.show_at, _given.c.show_at)),
+        show_at=sql_case(
+            (and_(not_(_is_others_now), _c.show_at <= func.waymark_now()), func.least(_c.show_at, _given.c.show_at)),
+            else_=_given.c.show_at,
+        ),
         again_at=sql_case((_given.c.again_at > func.waymark_now(), _given.c.again_at), else_=null()),
         # Whoever has seen it is not interrupted about it: only what it is to do by then has moved.
         interrupts=sql_case((_was_seen, _c.interrupts), else_=_given.c.interrupts),
         planned_at=func.waymark_now(),
         **{
             name: sql_case((_is_others_now, null()), else_=_c[name])
-            for name in ("shown_at", "acknowledged_at", "acknowledged_by", "escalated_to")
+            for name in ("shown_at", "acknowledged_at", "acknowledged_by", "escalated_to", "goes_on_at")
         },
         escalated=sql_case((_is_others_now, 0), else_=_c.escalated),
     )
@@ -89,16 +92,20 @@ _is_first = and_(
     or_(_c.interrupts, _c.show_at <= _now - SETTLE),
 )
 _is_again = and_(_c.planned_at.is_not(None), _c.again_at <= _now - SETTLE)
+_SHOWN = (
+    _c.card_key,
+    _c.case_key,
+    _c.case_id,
+    _c.victim_id,
+    _c.to_ref,
+    _c.team,
+    _c.act_by,
+    _c.interrupts,
+    _c.escalated,
+)
 _to_show = (
     select(
-        _c.card_key,
-        _c.case_id,
-        _c.victim_id,
-        _c.to_ref,
-        _c.team,
-        _c.act_by,
-        _c.interrupts,
-        _c.escalated,
+        *_SHOWN,
         _is_first.label("first"),
     )
     .where(_open, _c.raised_at <= _now, or_(_is_first, _is_again))
@@ -106,15 +113,15 @@ _to_show = (
     .limit(_MOST_SHOWN)
     .with_for_update(skip_locked=True)
 )
+WAITS: Final = (_c.kind == CardKind.TASK.value, _c.advisory, _c.due_at.is_(None), not_(_c.urgent))
+"""What ``services.contacts.planning.may_wait`` says of items, as conditions on rows."""
+
 _waits_for_a_card = (
-    select(_c.card_key, _c.case_id, _c.victim_id, _c.to_ref, _c.team, _c.act_by, _c.interrupts, _c.escalated)
+    select(*_SHOWN)
     .where(
         _open,
         is_among(_c.case_key, "cases"),
-        _c.kind == TASK,
-        _c.advisory,
-        _c.due_at.is_(None),
-        not_(_c.urgent),
+        *WAITS,
         _c.planned_at.is_not(None),
         _c.shown_at.is_(None),
         _c.raised_at <= _now,
@@ -122,16 +129,15 @@ _waits_for_a_card = (
     .order_by(_c.to_ref, _c.card_key)
     .with_for_update(skip_locked=True)
 )
-"""What ``services.contacts.planning.may_wait`` says of items, as rows."""
 
 _to_escalate = (
-    select(_c.card_key, _c.case_id, _c.victim_id, _c.to_ref, _c.team, _c.act_by, _c.interrupts, _c.escalated)
+    select(*_SHOWN)
     .where(
         _open,
         _c.interrupts,
         _c.acknowledged_at.is_(None),
         _c.escalated < LAST_STEP,
-        _c.shown_at + ESCALATE_AFTER * (_c.escalated + 1) <= _now,
+        _c.goes_on_at <= _now,
     )
     .order_by(_c.card_key)
     .limit(_MOST_SHOWN)
@@ -142,6 +148,9 @@ _shown = (
     .where(is_among(_c.card_key, "keys"))
     .values(
         shown_at=func.coalesce(_c.shown_at, _now),
+        goes_on_at=sql_case((and_(_c.interrupts, _c.shown_at.is_(None)), _now + ESCALATE_AFTER), else_=_c.goes_on_at),
+        # A second look at what somebody had in hand is one more line on a list: it goes on to nobody.
+        interrupts=and_(_c.interrupts, _c.acknowledged_at.is_(None)),
         again_at=sql_case((_c.again_at > _now, _c.again_at), else_=null()),
         # A second look is a new one.
         acknowledged_at=null(),
@@ -149,13 +158,33 @@ _shown = (
     )
 )
 _escalated = (
-    update(cards).where(is_among(_c.card_key, "keys")).values(escalated=_c.escalated + 1, escalated_to=bindparam("to"))
+    update(cards)
+    .where(is_among(_c.card_key, "keys"))
+    .values(
+        escalated=bindparam("step", type_=SmallInteger),
+        escalated_to=bindparam("to", type_=_c.escalated_to.type),
+        goes_on_at=_now + ESCALATE_AFTER,
+    )
+)
+_go_on_now = (
+    update(cards)
+    .where(
+        is_among(_c.card_key, "keys"),
+        _open,
+        _c.interrupts,
+        _c.acknowledged_at.is_(None),
+        _c.escalated == bindparam("step", type_=SmallInteger),
+    )
+    .values(goes_on_at=func.waymark_now())
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Unplanned:
-    """An item to plan; its row is locked. ``to`` and ``act_by`` are those of the plan it had."""
+    """An item to plan; its row is locked. ``to`` and ``act_by`` are those of the plan it had.
+
+    ``item`` does not say yet who may see the case.
+    """
 
     card_key: bytes
     case_key: bytes
@@ -170,6 +199,7 @@ class Shown:
     """An item that is put in front of its person now; its row is locked."""
 
     card_key: bytes
+    case_key: bytes
     case_id: str
     victim_id: str | None
     to: str
@@ -235,10 +265,16 @@ async def mark_shown(conn: AsyncConnection, keys: Sequence[bytes], now: datetime
         await conn.execute(_shown, {"keys": sorted(keys), "now": now})
 
 
-async def mark_escalated(conn: AsyncConnection, keys: Sequence[bytes], to: str) -> None:
-    """Write down that these items went on to somebody else."""
+async def mark_escalated(conn: AsyncConnection, keys: Sequence[bytes], to: str, step: int, now: datetime) -> None:
+    """Write down that these items went on to somebody else, and how far: ``LAST_STEP`` is the end."""
     if keys:
-        await conn.execute(_escalated, {"keys": sorted(keys), "to": to})
+        await conn.execute(_escalated, {"keys": sorted(keys), "to": to, "step": step, "now": now})
+
+
+async def go_on_now(conn: AsyncConnection, keys: Sequence[bytes], step: int) -> None:
+    """Have interruptions go on at once that are still where a notice reached nobody, and that nobody has in hand."""
+    if keys:
+        await conn.execute(_go_on_now, {"keys": sorted(keys), "step": step})
 
 
 async def plan_everything_anew(conn: AsyncConnection) -> int:
@@ -265,8 +301,19 @@ def _item(row: Any) -> Item:
         urgent=row.urgent and row.kind != CardKind.OVERDUE,
         advisory=row.advisory,
         is_short=row.is_short,
+        held_by=row.to_ref if row.acknowledged_at is not None else None,
     )
 
 
 def _as_shown(row: Any, *, interrupts: bool) -> Shown:
-    return Shown(row.card_key, row.case_id, row.victim_id, row.to_ref, row.team, row.act_by, interrupts, row.escalated)
+    return Shown(
+        row.card_key,
+        row.case_key,
+        row.case_id,
+        row.victim_id,
+        row.to_ref,
+        row.team,
+        row.act_by,
+        interrupts,
+        row.escalated,
+    )

@@ -46,7 +46,7 @@ _CARD = [
 ]
 _CHANGED = ["card_key", "kind", "due_at", "say", "urgent", "addressee", "team"]
 _PLANNED_BY = ["kind", "due_at", "urgent", "addressee", "plan_basis"]
-_SEEN = ("show_at", "again_at", "shown_at", "escalated_to", "acknowledged_at", "acknowledged_by")
+_SEEN = ("show_at", "again_at", "shown_at", "escalated_to", "goes_on_at", "acknowledged_at", "acknowledged_by")
 _in_change = itemgetter(*(_CARD.index(name) for name in _CHANGED))
 _ADDRESS = ["card_key", "addressee", "team", "plan_basis"]
 _BASIS = ["card_key", "plan_basis"]

@@ -11,6 +11,7 @@ from hashlib import sha256
 from services.contacts.addressee import DECIDING, Addressee, addressee_of
 from services.contacts.cards import Card
 from services.contacts.safe_contact import SAFE_CONTACT
+from services.contacts.sight import BEGINNING, OF_SIGHT, allowed_of, is_sealed
 from services.journeys.facts import Fact
 from services.journeys.putting_right import PutRight, put_right
 from services.journeys.replacements import read_replacement_of
@@ -54,8 +55,9 @@ class Work:
         return known
 
     def plan_basis(self, to: Addressee, victim_id: str | None) -> bytes:
-        """Return a hash of what a plan rests on that the case can change: the addressee, and the safe contact."""
-        return sha256(to.ref.encode(errors="surrogatepass") + self._safe_contact.get(victim_id, b"")).digest()
+        """Return a hash of what a plan rests on that the case can change: addressee, safe contact, who may see it."""
+        rests_on = to.ref.encode(errors="surrogatepass") + self._safe_contact.get(victim_id, b"") + self._sight
+        return sha256(rests_on).digest()
 
     @cached_property
     def _addressees(self) -> dict[tuple[str, str | None, str | None], Addressee]:
@@ -64,6 +66,15 @@ class Work:
     @cached_property
     def _of_the_case(self) -> list[Fact]:
         return [fact for fact in self.record.happenings if fact.type in DECIDING]
+
+    @cached_property
+    def _sight(self) -> bytes:
+        happened = [
+            fact for fact in self.record.happenings if fact.type in OF_SIGHT and fact.occurred_at <= self.now
+        ]
+        if not any(fact.type in BEGINNING for fact in happened):
+            return b""
+        return to_bytes({"allowed": allowed_of(happened), "sealed": is_sealed(happened)})
 
     @cached_property
     def _safe_contact(self) -> dict[str | None, bytes]:

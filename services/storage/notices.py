@@ -18,7 +18,7 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.card_plans import Shown
+from services.storage.card_plans import Shown, go_on_now
 from services.storage.sets import columns_of, insert_set
 from services.storage.tables_alerts import notices
 
@@ -45,6 +45,10 @@ class NoticeKind(StrEnum):
     """The same once more, for the control room."""
 
 
+_STEPS: Final = {NoticeKind.INTERRUPTION: 0, NoticeKind.ESCALATION: 1}
+"""How far an item had gone on when a notice of this kind was made; after the last resort there is nobody."""
+
+
 class NoticeState(StrEnum):
     """Where the delivery of a notice stands."""
 
@@ -69,6 +73,7 @@ class DueNotice:
     to: str
     about: tuple[tuple[str, datetime | None], ...]
     attempts: int
+    cards: tuple[bytes, ...] = ()
 
 
 async def put_notices(
@@ -106,20 +111,22 @@ async def take_notice(conn: AsyncConnection) -> DueNotice | None:
         .values(state=NoticeState.DELIVERING.value, attempts=_n.attempts + 1, retry_at=func.waymark_now() + LEASE)
     )
     about = tuple((each["case_id"], _instant(each["act_by"])) for each in row.about)
-    return DueNotice(row.notice_id, NoticeKind(row.kind), row.to_ref, about, row.attempts + 1)
+    keys = tuple(bytes.fromhex(each) for each in row.cards)
+    return DueNotice(row.notice_id, NoticeKind(row.kind), row.to_ref, about, row.attempts + 1, keys)
 
 
 async def settle(conn: AsyncConnection, notice: DueNotice, state: NoticeState, why: str | None = None) -> NoticeState:
     """Write down what became of an attempt, and return where the notice stands now.
 
-    One that failed is tried again later, ``TRIES_AFTER``, and then no more. ``why`` is a sentence for staff and holds
-    neither an address nor a secret. A late answer to an earlier attempt changes nothing.
+    One that failed is tried again later, ``TRIES_AFTER``, and then no more; meanwhile an interruption goes on at once
+    to whoever is next. ``why`` is a sentence for staff and holds neither an address nor a secret. A late answer to an
+    earlier attempt changes nothing.
     """
     retry_at = None
     if state is NoticeState.FAILED and notice.attempts <= len(TRIES_AFTER):
         state, retry_at = NoticeState.STORED, func.waymark_now() + TRIES_AFTER[notice.attempts - 1]
     step = {"state": NoticeState.FAILED.value if retry_at is not None else state.value, "why": why}
-    await conn.execute(
+    done = await conn.execute(
         update(notices)
         .where(
             _n.notice_id == notice.notice_id,
@@ -128,6 +135,8 @@ async def settle(conn: AsyncConnection, notice: DueNotice, state: NoticeState, w
         )
         .values(state=state.value, retry_at=retry_at, history=_n.history + _step(step))
     )
+    if done.rowcount and state is not NoticeState.DELIVERED and notice.kind in _STEPS:
+        await go_on_now(conn, notice.cards, _STEPS[notice.kind])
     return state
 
 

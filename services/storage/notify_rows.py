@@ -37,6 +37,7 @@ from services.storage.differences import Difference
 from services.storage.sets import is_among
 from services.storage.tables_notify import text_requests
 from services.storage.text_wishes import NO_ALERT, asked, write_requests
+from services.storage.waiting_tasks import close_talked_over
 
 _t = text_requests.c
 _days = WorkingDays()
@@ -68,6 +69,7 @@ async def write_cards_and_requests(
     await raise_new_cards(conn, await _to_put_right(conn, list(works.values())))
     await _write_announced_cards(conn, works.values(), opened, not_measured)
     await _write_grade_cards(conn, works.values(), opened, announce_from)
+    await close_talked_over(conn, works, opened)
     await _readdress(conn, works, opened)
 
 

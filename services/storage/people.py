@@ -175,7 +175,6 @@ def _next(before: Any, row: PointRow, index: bytes, now: datetime) -> tuple[str,
             "changed_at": now,
             "quarantine": CHANGED,
             "quarantined_at": now,
-            "stopped_at": None,
         }
     if before.quarantine is None:
         return "unchanged", state
@@ -234,6 +233,7 @@ def _stored_point(row: Any, held: _Sealed) -> StoredPoint:
             adult_confirmed=held.belongs_to != "self" and held.adult_confirmed_by is not None,
             has_cover=held.cover is not None,
             has_sender_name=held.sender_name is not None,
+            same_as=bytes(row.value_index),
         ),
         held.value,
         held.sender_name,

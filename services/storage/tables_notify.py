@@ -173,6 +173,7 @@ cards = Table(
     _instant("shown_at"),
     Column("escalated", SmallInteger, nullable=False, server_default=text("0"), comment="1 to a supervisor, 2 beyond"),
     Column("escalated_to", EscapedText),
+    _instant("goes_on_at"),
     _instant("acknowledged_at"),
     Column("acknowledged_by", EscapedText),
     _instant("disputed_at"),
@@ -190,7 +191,7 @@ cards = Table(
     Index("cards_to_show_again", "again_at", postgresql_where=text("closed_at is null and again_at is not null")),
     Index(
         "cards_to_escalate",
-        "shown_at",
+        "goes_on_at",
         postgresql_where=text("closed_at is null and interrupts and acknowledged_at is null and escalated < 2"),
     ),
     Index("cards_open_of_person", "to_ref", postgresql_using="hash", postgresql_where=text("closed_at is null")),

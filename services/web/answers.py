@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projections.people_list import UNITS, ref_of
+from services.projections.restricted import sight_of
 from services.storage.access_log import log_looks
 from services.storage.card_answers import acknowledge, dispute
 from services.storage.tables import victim_key
@@ -26,6 +27,10 @@ from services.web.viewing import Viewer
 _OTHERS: Final = (
     "This card is on another person's list, so nothing was changed. Whoever it is for can answer it; one that cannot "
     "wait can be acknowledged by anybody."
+)
+_RESTRICTED: Final = (
+    "This case is restricted and you are not named as one who may see it, so nothing was changed: whoever answers a "
+    "card has to know what it asks. Tell the officer in charge, or the duty supervisor, that it waits."
 )
 _HASH: Final = 64
 
@@ -52,10 +57,12 @@ class Answers:
         Only what was on the page is acknowledged: what was shown later makes the card new.
 
         Raises:
-            HTTPException: 400 where the form is not ours; 403 where the card is somebody else's and can wait.
+            HTTPException: 400 where the form is not ours; 403 where the card is somebody else's and can wait, or of a
+                case that the viewer may not see.
         """
         shown_until = _moment(answer.form)
         async with self._engine.begin() as conn:
+            await _refuse_unseen(conn, answer)
             case_id, rows = await _open_of(conn, answer.key)
             victim = _victim(answer.form, rows)
             whose = await self._list_of(conn, answer)
@@ -78,9 +85,11 @@ class Answers:
         """Write down that the grade of a contact is wrong, for the supervisor; return the list to go back to.
 
         Raises:
-            HTTPException: 400 where the form is not ours; 403 where the card is somebody else's.
+            HTTPException: 400 where the form is not ours; 403 where the card is somebody else's, or of a case that
+                the viewer may not see.
         """
         async with self._engine.begin() as conn:
+            await _refuse_unseen(conn, answer)
             case_id, rows = await _open_of(conn, answer.key)
             digest = answer.form.get("event", "")
             events = {row.event_id for row in rows if row.event_id is not None}
@@ -104,6 +113,12 @@ class Answers:
         if ref is None:
             raise malformed()
         return ref if answer.viewer.answers_for(ref, self._units) else None
+
+
+async def _refuse_unseen(conn: AsyncConnection, answer: Answer) -> None:
+    """Let nobody answer what is not shown to them: it would silence a card that nobody has read."""
+    if not (await sight_of(conn, answer.viewer.ref, [answer.key])).may_see(answer.key):
+        raise HTTPException(403, _RESTRICTED)
 
 
 async def _open_of(conn: AsyncConnection, key: bytes) -> tuple[str, list[Any]]:

@@ -15,6 +15,7 @@ from services.projections.case_page import CaseShown, read_case
 from services.projections.page import cases_on
 from services.projections.people_list import count_waiting, lists_of
 from services.projections.person_cards import CardLine, PersonCard, cards_of_person
+from services.projections.reasons import Reasons, reasons_of_case
 from services.projections.restricted import Sight, sight_of
 from services.projections.shown import COUNTED, ON_FRONT, SHOWN, Listed
 from services.projections.texts_shown import are_paused, read_texts
@@ -132,9 +133,10 @@ class Contents:
         """Return the list of an officer or unit, one card a victim; None where the viewer may not look at it."""
         if viewer.ref is not None and not await lists_of(conn, viewer.ref, {ref}, self.known.units):
             return None
-        found = await cards_of_person(conn, ref, also_coming=True)
-        keys = [case_key(card.case_id) for card in found]
+        listed = await cards_of_person(conn, ref, also_coming=True)
+        keys = [case_key(card.case_id) for card in listed]
         sight = await sight_of(conn, viewer.ref, keys)
+        found = [card for card in listed if case_key(card.case_id) not in sight.sealed]
         aside = {
             bytes(row.case_key)
             for row in await conn.execute(
@@ -165,9 +167,9 @@ class Contents:
         )
 
     async def case(self, conn: AsyncConnection, viewer: Viewer, now: datetime, key: bytes) -> Content | None:
-        """Return the page of a case, or None where no case has this key; of one that is hidden only that."""
+        """Return the page of a case, or None where no case has this key, or it is sealed; of a hidden one only that."""
         sight = await sight_of(conn, viewer.ref, [key])
-        case = await read_case(conn, key)
+        case = None if key in sight.sealed else await read_case(conn, key)
         if case is None:
             return None
         cards, cards_fail = await self._cards_of_case(conn, viewer, now, case.case_id)
@@ -183,11 +185,22 @@ class Contents:
             "not_measured": self.known.not_measured,
             "cards": cards,
             "cards_fail": cards_fail,
+            "reasons": await self._reasons(conn, case.case_id, key),
             "texts": await read_texts(conn, self.vault, key),
             "sight": sight,
             "law": self.known.law,
         }
         return Content("case_parts.html", heading, url, f"/live{url}", "case page", [key], values)
+
+    async def _reasons(self, conn: AsyncConnection, case_id: str, key: bytes) -> Reasons:
+        """Return good reasons for what is late; what fails in the facts hides nothing else here."""
+        try:
+            return await reasons_of_case(conn, case_id, key, self.known.rules)
+        except Exception as failure:
+            if is_of_the_database(failure):
+                raise
+            _log.error("good_reasons_not_shown", error=type(failure).__name__)
+            return Reasons()
 
     async def _cards_of_case(
         self, conn: AsyncConnection, viewer: Viewer, now: datetime, case_id: str
@@ -264,7 +277,7 @@ def _shown_card(card: PersonCard, sight: Sight, aside: set[bytes], now: datetime
         is_overdue=any(_is_overdue(line, now) for line in lines),
         is_set_aside=key in aside,
         is_hidden=not sight.may_see(key),
-        may_acknowledge=not acknowledged and (is_own or interrupts),
+        may_acknowledge=not acknowledged and (is_own or interrupts) and sight.may_see(key),
         may_dispute=is_own,
     )
 

@@ -19,6 +19,7 @@ from services.projections.shown import COUNTED
 from services.storage.officers import officer_key
 from services.storage.tables import victim_key
 from services.web import person_words, words
+from services.web.reason_words import good_reason
 
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"
@@ -108,6 +109,7 @@ _FILTERS: Final[dict[str, Any]] = {
     "by": words.by,
     "case_url": case_url,
     "checked": words.checked,
+    "good_reason": good_reason,
     "cause": lambda cause: words.CAUSES.get(cause, cause),
     "expected": words.expected,
     "flag": lambda kind: words.FLAGS.get(kind, kind),

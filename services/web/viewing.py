@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.contacts.measured import not_measured
-from services.journeys.rule_set import load_rule_set
+from services.journeys.rule_set import RuleSet, load_rule_set
 from services.projections.people_list import UNITS
 from services.provisions.rules import Rule, Shape, Unit
 
@@ -56,17 +56,19 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What pages know besides the store: rules not measured, what each rule says, which lists are units'."""
+    """What pages know besides the store: the rules, those not measured, what each says, which lists are units'."""
 
     not_measured: frozenset[str]
     law: Mapping[str, str]
     units: frozenset[str]
+    rules: RuleSet
 
 
 def known_of(sources: Sequence[str], cover: str) -> Known:
     """Return what pages know, from the rules of this version and two settings."""
-    rules = load_rule_set().rules
-    return Known(not_measured(rules, sources), {each.id: law_words(each) for each in rules}, UNITS | {cover})
+    rules = load_rule_set()
+    law = {each.id: law_words(each) for each in rules.rules}
+    return Known(not_measured(rules.rules, sources), law, UNITS | {cover}, rules)
 
 
 def law_words(rule: Rule) -> str:

@@ -26,7 +26,6 @@ ONLY_SHOWN = {
     "safeguarding.marac.referred.v1",
     "safeguarding.matac.referred.v1",
     "prosecution.meeting.offered.v1",
-    "record.good_reason.v1",
 }
 """Kept and shown on the journey; nothing is concluded from them."""
 

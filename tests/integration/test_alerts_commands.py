@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 from infra.settings import Settings
 from services.cli import officers, worklist
 from services.contacts.officers_file import COLUMNS
+from services.projections.worklist import WorklistItem
 
 pytestmark = pytest.mark.servers
 
@@ -77,3 +79,21 @@ def test_what_nobody_was_shown_can_be_neither_acknowledged_nor_disputed(run: Any
     assert done.exit_code == 1
     assert "Nothing was disputed" in done.stderr
     assert run("worklist", "acknowledge", "KP-1").exit_code == 2
+
+
+def test_a_long_worklist_is_shown_in_part_and_says_how_much_more_there_is(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sixty(*_: object, **__: object) -> list[WorklistItem]:
+        at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+        return [
+            WorklistItem("task", f"KP-{number}", "V-1", None, None, at, "Ring.", "P-1", at, None)
+            for number in range(60)
+        ]
+
+    monkeypatch.setattr(worklist, "worklist", sixty)
+    done = run("worklist")
+    assert done.stdout.count("Ring.") == worklist.LINES
+    assert f"{60 - worklist.LINES} more lines are open, 60 in all" in done.stderr
+    assert run("worklist", "--limit", "60").stdout.count("Ring.") == 60
+    assert len(json.loads(run("worklist", "--json").stdout)) == 60

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.topics import COMPLIANCE_EVENTS, DEAD_CASE_EVENTS, NOTIFICATION_REQUESTS
 from infra import clock
 from notifications.channels.channel import Outgoing
-from services.contacts.person import TEXTS_SOURCE
+from services.contacts.news_said import TEXTS_SOURCE
 from services.journeys.arrows import ABSENT
 from services.journeys.entries import read_entry
 from services.projections.ledger import verify_ledger

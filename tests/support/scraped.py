@@ -15,6 +15,7 @@ from infra.metrics import REGISTRY
 from services.cli.watching import measure_progress
 from services.projections.gauges import families_of
 from services.storage.standing import Standing
+from services.storage.standing_alerts import AlertsStanding
 
 
 def read(text: str) -> dict[str, Metric]:
@@ -36,13 +37,15 @@ def everything() -> list[Metric]:
     given: dict[str, Any] = dict.fromkeys(Standing.__dataclass_fields__, 1)
     given |= {"database_clock": datetime(2026, 11, 20, tzinfo=UTC), "texts": {}, "cards": {}, "feeds": {"court": 1.0}}
     standing = Standing(**given)
+    ages: dict[str, Any] = dict.fromkeys(AlertsStanding.__dataclass_fields__, 1)
+    alerts = AlertsStanding(**ages | {"interruptions": {}, "notices": {}, "texts": {}})
     beats = Beats()
     beats.start("clock")
     progress = Progress()
     progress.saw(Look({0: 1}, {0: 1}), 0.0)
     return [
         *REGISTRY.collect(),
-        *families_of(standing, ("court",)),
+        *families_of(standing, alerts, ("court",)),
         *beats.measure(),
         *measure_progress(progress),
     ]

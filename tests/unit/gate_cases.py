@@ -8,7 +8,7 @@ from typing import Any
 
 from notifications.person_view import view_of
 from notifications.template import gate_terms
-from services.contacts.decision import Decision, TextRequest
+from services.contacts.decision import Decision, Since, TextRequest
 from services.contacts.gate import decide
 from services.contacts.news import Purpose
 from services.contacts.person import ContactPoint, EarlierText
@@ -79,6 +79,7 @@ def judge(
     texts: Sequence[EarlierText] = (),
     about: Fact | None = None,
     texts_from: datetime | None = None,
+    restored_at: datetime | None = None,
     paused: bool = False,
 ) -> Decision:
     """Decide about the last fact given, for V-1, with one confirmed number unless others are given."""
@@ -87,4 +88,4 @@ def judge(
     for each in facts:
         by_case.setdefault(each.case_id, []).append(each)
     person = view_of("V-1", by_case, [point()] if points is None else points, texts, now)
-    return decide(asked(news, purpose), person, gate_terms(), now, texts_from=texts_from, paused=paused)
+    return decide(asked(news, purpose), person, gate_terms(), now, since=Since(texts_from, restored_at), paused=paused)

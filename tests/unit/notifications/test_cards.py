@@ -99,6 +99,13 @@ def test_a_flag_that_stands_alone_is_a_card_until_it_ends(kind: str) -> None:
     assert made(announced("flag", "ended", kind=kind)) == []
 
 
+@pytest.mark.parametrize(("minutes_ago", "waits_for"), [(0, 60), (20, 40), (60, 0), (500, 0)])
+def test_a_run_of_contacts_without_news_is_not_spoken_of_in_the_first_hour(minutes_ago: int, waits_for: int) -> None:
+    since = NOON - timedelta(minutes=minutes_ago)
+    (card,) = made(announced("flag", "raised", kind="tick_box_run", since=since.isoformat()))
+    assert card.raised_at == NOON + timedelta(minutes=waits_for)
+
+
 def test_protection_that_ends_is_due_on_its_last_day() -> None:
     bail = fact("e", "policing.suspect.released.v1", ends_on="2026-11-24", suspect_ref="S", outcome="bail")
     (card,) = made(announced("flag", "raised", kind="protection_ending"), bail)
