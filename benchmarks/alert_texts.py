@@ -126,7 +126,7 @@ class Texts:
         words = sha256(f"{decision.template}{request.event_id}".encode()).digest()
         facts = ((request.source, request.event_id),)
         self._sent.setdefault(request.victim_id, []).append(EarlierText(at, words, decision.template or "", facts))
-        done.contacts.append(_contact(request, at, states_it=decision.states_the_event))
+        done.contacts.append(_contact(request, at, states_it=decision.informs))
         task = call_task(request, decision)
         if task is None:
             done.closed.append(text_task(request, "", None, at).key(self.case_id))

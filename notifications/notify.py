@@ -6,22 +6,21 @@ was committed as `sending` and has no answer is never sent again blind; it becom
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
-from uuid import UUID, uuid4
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import uuid4
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from notifications.channels.channel import Accepted, Channel, Outgoing, Refused
-from notifications.fields import values_of
+from notifications.channels.channel import Channel, Outgoing
+from notifications.fields import hear_by_of, values_of
 from notifications.person_view import case_record, view_of
 from notifications.render import NotRenderedError, Rendered, render
-from notifications.report_back import report_back
-from notifications.tasks import call_task, failed_task, raised_for, undecided_task, unknown_task
+from notifications.sending import Ready, Sender
+from notifications.tasks import call_task, raised_for, undecided_task, unknown_task
 from notifications.template import gate_terms, template_for
 from services.contacts.cards import text_task
 from services.contacts.decision import Decision, TextRequest, Verdict
@@ -29,12 +28,12 @@ from services.contacts.gate import decide, refused
 from services.contacts.gate_words import may_wait
 from services.contacts.news import URGENT, rule_told
 from services.contacts.person import CaseRecord, Person
-from services.contacts.safe_hours import LONDON
 from services.contacts.text_states import TextState
 from services.steps import At, carry_on
-from services.storage import texts
-from services.storage.cards import close_cards, raise_cards
-from services.storage.duties import due_of, next_update_of, open_duties
+from services.storage import texts, texts_due
+from services.storage.cards import raise_cards
+from services.storage.clock_rows import show_clock
+from services.storage.duties import due_of, open_duties
 from services.storage.failures import is_of_the_server
 from services.storage.people import StoredPoint, facts_of_person, points_of
 from services.storage.vault import Vault
@@ -58,29 +57,32 @@ class Round:
     held: int = 0
     suppressed: int = 0
     unknown: int = 0
+    failed: int = 0
+    """Not sent for certain, after the decision to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The words, where they go, and by when they say that the victim will hear again."""
+
+    rendered: Rendered
+    point: StoredPoint
+    promised_by: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """A text and what the gate said of it."""
 
-    due: texts.DueText
+    due: texts_due.DueText
     request: TextRequest
     decision: Decision
     case: CaseRecord
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A text committed to be sent."""
-
-    text_id: UUID
-    message: Outgoing
-    request: TextRequest
-    decision: Decision
-    case: CaseRecord
-    task: str | None
+class LiveChannelError(Exception):
+    """Texts would reach people while the clock is simulated."""
 
 
 @dataclass(frozen=True)
@@ -94,31 +96,38 @@ class Notifier:
     at: At = carry_on
 
     async def send_due(self, most: int = _MOST_IN_A_ROUND) -> Round:
-        """Decide about every text that is due, send those that may go, and settle what was left in between."""
+        """Decide about every text that is due, send those that may go, and settle what was left in between.
+
+        Raises:
+            LiveChannelError: if the channel reaches people and the clock is a simulated one.
+        """
+        await self._refuse_simulated()
+        sender = Sender(self.engine, self.channel, self.at)
         done = Round(unknown=await self._lose_overdue())
         for _ in range(most):
             outcome = await self._decide_next()
             if outcome is None:
                 return done
-            if isinstance(outcome, _Ready):
+            if isinstance(outcome, Ready):
                 await self.at("sending_committed")
-                await self._send(outcome)
-                done = replace(done, sent=done.sent + 1)
+                sent = await sender.send(outcome)
+                done = replace(done, sent=done.sent + sent, failed=done.failed + (not sent))
             elif outcome is Verdict.HOLD:
                 done = replace(done, held=done.held + 1)
             else:
                 done = replace(done, suppressed=done.suppressed + 1)
         return done
 
-    async def _decide_next(self) -> _Ready | Verdict | None:
+    async def _decide_next(self) -> Ready | Verdict | None:
         """Take the next due text and decide, in one transaction; the answer is committed when this returns."""
         async with self.engine.begin() as conn:
-            due = await texts.take_due(conn)
+            due = await texts_due.take_due(conn)
             if due is None:
                 return None
-            if not await texts.hold_person(conn, due.request.victim_id):
-                await texts.put_off(conn, due.text_id, _BUSY)
+            if not await texts_due.hold_person(conn, due.request.victim_id):
+                await texts_due.put_off(conn, due.text_id, _BUSY)
                 return Verdict.HOLD
+            due = await texts_due.more_pressing(conn, due) or due
             try:
                 async with conn.begin_nested():
                     return await self._decide(conn, due)
@@ -128,7 +137,7 @@ class Notifier:
                     raise
                 return await self._set_aside(conn, due, failure)
 
-    async def _set_aside(self, conn: AsyncConnection, due: texts.DueText, failure: Exception) -> Verdict:
+    async def _set_aside(self, conn: AsyncConnection, due: texts_due.DueText, failure: Exception) -> Verdict:
         """Hold a text that cannot be decided about, with a task, so that its neighbours go on."""
         now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
         _log.error("text_set_aside", text_id=str(due.text_id), error=type(failure).__name__)
@@ -138,7 +147,7 @@ class Notifier:
         await raise_cards(conn, [raised_for(CaseRecord(due.request.case_id, ()), card, now)])
         return Verdict.HOLD
 
-    async def _decide(self, conn: AsyncConnection, due: texts.DueText) -> _Ready | Verdict:
+    async def _decide(self, conn: AsyncConnection, due: texts_due.DueText) -> Ready | Verdict:
         now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
         switch = await texts.read_switch(conn)
         if switch.is_moved:
@@ -155,16 +164,15 @@ class Notifier:
             person,
             gate_terms(),
             now,
-            texts_from=switch.texts_from(self.texts_from),
+            since=switch.since(self.texts_from),
             paused=switch.paused,
         )
         case = person.cases.get(request.case_id) or CaseRecord(request.case_id, ())
         if decision.verdict is Verdict.SEND:
-            hear_by = next_update_of(duties, request.victim_id, now.astimezone(LONDON).date())
-            made = self._words(request, person, decision, points, values={"hear_by": hear_by})
-            if isinstance(made, tuple):
-                rendered, point = made
-                return await self._commit_to_send(conn, _Judged(due, request, decision, case, now), rendered, point)
+            hear_by = hear_by_of(person, request.case_id, duties)
+            made = self._words(request, person, decision, points, hear_by=hear_by)
+            if isinstance(made, _Made):
+                return await self._commit_to_send(conn, _Judged(due, request, decision, case, now), made)
             decision = made
         return await self._keep(conn, _Judged(due, request, decision, case, now))
 
@@ -175,8 +183,8 @@ class Notifier:
         decision: Decision,
         points: list[StoredPoint],
         *,
-        values: Mapping[str, Any],
-    ) -> tuple[Rendered, StoredPoint] | Decision:
+        hear_by: date | None,
+    ) -> _Made | Decision:
         """Return the words and the number, or the decision not to send after all."""
         fact = person.fact(request.case_id, request.source, request.event_id)
         template = template_for(request.type, request.purpose)
@@ -186,7 +194,7 @@ class Notifier:
         try:
             rendered = render(
                 template,
-                values_of(fact, hear_by=values["hear_by"]),
+                values_of(fact, hear_by=hear_by),
                 discreet=decision.discreet,
                 sender_name=point.sender_name,
             )
@@ -195,12 +203,12 @@ class Notifier:
         index = self.vault.index_of("body", rendered.body)
         if any(index == bytes(each.words) for each in person.texts):
             return refused(decision, person, request, "7", "the same words went to them before")
-        return rendered, point
+        promises = "hear_by" in template.fields and not decision.discreet
+        return _Made(rendered, point, hear_by if promises else None)
 
-    async def _commit_to_send(
-        self, conn: AsyncConnection, judged: _Judged, rendered: Rendered, point: StoredPoint
-    ) -> _Ready | Verdict:
+    async def _commit_to_send(self, conn: AsyncConnection, judged: _Judged, made: _Made) -> Ready | Verdict:
         due, request, decision = judged.due, judged.request, judged.decision
+        rendered, point = made.rendered, made.point
         if decision.valid_until is None:
             raise AssertionError("the gate lets a text go only inside a window")
         attempt_id = uuid4()
@@ -225,7 +233,8 @@ class Notifier:
         message = Outgoing(
             attempt_id, point.point.ref, point.value, rendered.body, rendered.segments, decision.valid_until
         )
-        return _Ready(due.text_id, message, request, decision, judged.case, call_task(request, decision))
+        task = call_task(request, decision)
+        return Ready(due.text_id, message, request, decision, judged.case, task, made.promised_by)
 
     async def _keep(self, conn: AsyncConnection, judged: _Judged) -> Verdict:
         """Hold the text, or let it end, with every reason in its history and the task for a person."""
@@ -241,56 +250,26 @@ class Notifier:
                 conn, due.text_id, state, rule=decision.rule, why=why, values={"template": decision.template}
             )
         _log.info("text_not_sent", text_id=str(due.text_id), verdict=decision.verdict.value, rule=decision.rule)
-        must_act = decision.verdict is Verdict.SUPPRESS or decision.until is None
-        if decision.task is not None and must_act:
-            waits = may_wait(request)
+        if decision.task is not None:
+            waits = may_wait(request) or decision.is_waived
             urgent = request.type in URGENT and not waits
             card = text_task(
                 request, decision.task, decision.rule, now, due_at=request.due_at, urgent=urgent, may_wait=waits
             )
-            await raise_cards(conn, [raised_for(judged.case, card, now)])
+            must_act = decision.verdict is Verdict.SUPPRESS or decision.until is None or decision.is_withheld
+            # A text that only waits for its hour is nobody's task; one that is there must not say what is untrue now.
+            await raise_cards(conn, [raised_for(judged.case, card, now)], only_change=not must_act)
         return decision.verdict
 
-    async def _send(self, ready: _Ready) -> None:
-        """Ask the channel, with no database session open, and record what it said."""
-        try:
-            answer: Accepted | Refused | None = await self.channel.send(ready.message)
-        except Exception as failure:  # noqa: BLE001 - whatever a channel raises, the text may have gone
-            _log.warning("text_outcome_lost", text_id=str(ready.text_id), error=type(failure).__name__)
-            answer = None
-        await self.at("channel_answered")
-        async with self.engine.begin() as conn:
-            await self._record(conn, ready, answer)
-
-    async def _record(self, conn: AsyncConnection, ready: _Ready, answer: Accepted | Refused | None) -> None:
-        now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
-        attempt_id = ready.message.attempt_id
-        if answer is None:
-            why = "the channel gave no clear answer; it may have been sent"
-            await texts.move(conn, ready.text_id, TextState.UNKNOWN, why=why, attempt_id=attempt_id)
-            await self._raise(conn, ready, unknown_task(ready.request), now)
+    async def _refuse_simulated(self) -> None:
+        if not self.channel.is_live:
             return
-        if isinstance(answer, Refused):
-            await texts.move(conn, ready.text_id, answer.failure, why=answer.why, attempt_id=attempt_id)
-            await self._raise(conn, ready, failed_task(ready.request, answer.why), now)
-            return
-        if not await texts.move(
-            conn, ready.text_id, TextState.SENT, attempt_id=attempt_id, values={"provider_id": answer.provider_id}
-        ):
-            return
-        _log.info("text_sent", text_id=str(ready.text_id), template=ready.decision.template)
-        if answer.delivered and await texts.move(conn, ready.text_id, TextState.DELIVERED, attempt_id=attempt_id):
-            await report_back(conn, ready.text_id, ready.request, now, states_it=ready.decision.states_the_event)
-        if ready.task is not None:
-            await self._raise(conn, ready, ready.task, now)
-        else:
-            key = text_task(ready.request, "", None, now).key(ready.request.case_id)
-            await close_cards(conn, [key], "the text went")
-
-    async def _raise(self, conn: AsyncConnection, ready: _Ready, say: str, now: datetime) -> None:
-        request = ready.request
-        card = text_task(request, say, None, now, due_at=request.due_at, urgent=request.type in URGENT)
-        await raise_cards(conn, [raised_for(ready.case, card, now)])
+        async with self.engine.connect() as conn:
+            if (await show_clock(conn)).simulated:
+                raise LiveChannelError(
+                    "Texts would reach people, and this store's clock is simulated: they would come at the wrong hour. "
+                    "Use a store with the real clock, or leave the provider's settings out."
+                )
 
     async def _lose_overdue(self) -> int:
         """Turn texts whose answer was never kept into unknown ones, and into tasks."""

@@ -12,20 +12,19 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from notifications.fields import values_of
+from notifications.fields import hear_by_of, values_of
 from notifications.person_view import view_of
 from notifications.render import NotRenderedError, Rendered, render
 from notifications.template import gate_terms, template_for
-from services.contacts.decision import Decision, TextRequest, Verdict
+from services.contacts.decision import Decision, Since, TextRequest, Verdict
 from services.contacts.gate import decide, refused
 from services.contacts.news import NewsList, Purpose, news_list, news_purpose, rule_told
 from services.contacts.people_file import PointRow
 from services.contacts.person import ContactPoint, Person
 from services.contacts.safe_contact import PHONE_SEIZED, FactLike
-from services.contacts.safe_hours import LONDON
 from services.journeys.event_types import KNOWLEDGE
 from services.journeys.facts import Fact
-from services.storage.duties import due_of, next_update_of
+from services.storage.duties import due_of
 
 ASSUMED_REF: Final = "assumed"
 ASSUMED_NAME: Final = "Sam"
@@ -72,7 +71,8 @@ def _candidates(person: Person) -> list[tuple[FactLike, Purpose]]:
         for fact in case.facts:
             if fact.occurred_at > person.now or fact.victim_id not in (None, person.victim_id):
                 continue
-            purpose = news_purpose(fact.type, told=person.is_told_by_a_person(fact), data=fact.data)
+            told = person.is_told_by_a_person(fact)
+            purpose = news_purpose(fact.type, told=told, data=fact.data, moved=person.is_moved(fact))
             listed = news_list(fact.type) is not NewsList.NEVER
             if purpose is not None or listed or fact.type not in _SAYS_HOW:
                 found.append((fact, purpose or Purpose.NEWS))
@@ -101,11 +101,11 @@ def _one(asked: _Asked, names: Mapping[str, str | None], texts_from: datetime | 
         known_at=fact.known_at,
         due_at=due_of(duties, person.victim_id, fact.id, rule_told(fact.type)),
     )
-    decision = decide(request, person, gate_terms(), person.now, texts_from=texts_from)
+    decision = decide(request, person, gate_terms(), person.now, since=Since(texts_from))
     rendered: Rendered | None = None
     template = template_for(fact.type, purpose)
     if template is not None and decision.verdict is not Verdict.SUPPRESS and decision.to_ref is not None:
-        hear_by = next_update_of(duties, person.victim_id, person.now.astimezone(LONDON).date())
+        hear_by = hear_by_of(person, fact.case_id, duties)
         try:
             rendered = render(
                 template,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,22 @@ from services.contacts.decision import TextRequest
 from services.contacts.news_said import TEXTS_SOURCE
 from services.storage.payloads import packed_headers
 from services.storage.tables import OUTBOX_CHANNEL, case_key, outbox, shard_of
+from services.storage.texts import reported_as
 
 
 async def report_back(
-    conn: AsyncConnection, text_id: UUID, request: TextRequest, now: datetime, *, states_it: bool
+    conn: AsyncConnection,
+    text_id: UUID,
+    request: TextRequest,
+    now: datetime,
+    *,
+    informs: bool,
+    promised_by: date | None = None,
 ) -> None:
-    """Publish a delivered text as a contact of the case; only words that state the event carry `informed_of`."""
+    """Publish a delivered text as a contact of the case; only words that state the event carry `informed_of`.
+
+    ``promised_by`` is the London day by which its words say that the victim will hear again.
+    """
     data: dict[str, Any] = {
         "victim_id": request.victim_id,
         "channel": "sms",
@@ -29,11 +39,13 @@ async def report_back(
         "outcome": "delivered",
         "recorded_at": now.isoformat(),
     }
-    if states_it:
+    if informs:
         data["informed_of"] = [request.event_id]
+    if promised_by is not None:
+        data["promised_by"] = promised_by.isoformat()
     event = {
         "specversion": "1.0",
-        "id": f"text-{text_id}",
+        "id": reported_as(text_id),
         "source": TEXTS_SOURCE,
         "type": "contact.made.v1",
         "subject": request.case_id,

@@ -14,9 +14,14 @@ from services.storage.tables import case_key
 
 
 def call_task(request: TextRequest, decision: Decision) -> str | None:
-    """Return the task that follows a text which said nothing of what happened, or None where there is none."""
-    if decision.states_the_event or request.purpose is Purpose.FOLLOW_UP:
+    """Return the task that follows a text which told the victim nothing that counts, or None where there is none."""
+    if decision.informs or request.purpose is Purpose.FOLLOW_UP:
         return None
+    if decision.states_the_event:
+        return (
+            f"Please ring {request.victim_id} about {topic_of(request.type)}: a text told them, but two records of the "
+            "case bear the same number, so it does not count as telling. Ring in their safe hours."
+        )
     return (
         f"Please ring {request.victim_id} about {topic_of(request.type)}: a text asked when a call suits, "
         "and said nothing of what happened. Ring at the time they answer, or in their safe hours."
@@ -45,6 +50,14 @@ def restored_task(request: TextRequest) -> str:
         f"A text to {request.victim_id} about {topic_of(request.type)} may have been sent before the database was "
         "restored from a backup, or not; it is not sent now. Please ring in their safe hours, ask whether it came, and "
         "tell them."
+    )
+
+
+def too_late_task(request: TextRequest) -> str:
+    """Return the task for a text that was decided on and not sent, because its process stood still too long."""
+    return (
+        f"A text to {request.victim_id} about {topic_of(request.type)} was not sent: whoever sends stood still for too "
+        "long, and the moment had passed. Please ring in their safe hours."
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, NoReturn
 import yaml
 
 from services.contacts.decision import TemplateTerms
-from services.contacts.news import PERSON_FIRST, Purpose
+from services.contacts.news import OFFERED, Purpose
 
 LANGUAGES: Final = ("en", "cy")
 SENDER: Final = "sender_name"
@@ -178,7 +178,7 @@ def gate_terms() -> Mapping[tuple[str, Purpose], TemplateTerms]:
 
 def _types(name: str, given: Any) -> frozenset[str]:
     if given == _EVERY_PERSON_FIRST:
-        return PERSON_FIRST
+        return OFFERED
     return frozenset(_list_of(name, "types", given))
 
 

@@ -49,6 +49,9 @@ class OutcomeUnknownError(Exception):
 class Channel(Protocol):
     """A way out for texts."""
 
+    is_live: bool
+    """Whether texts reach people: refused while the clock is simulated, which would send them at the wrong hour."""
+
     async def send(self, message: Outgoing) -> Accepted | Refused:
         """Send one text, once, with no database session open.
 

@@ -17,6 +17,8 @@ from services.storage.tables_notify import recorded_outbox
 class RecordedOutbox:
     """A channel that records, and says at once that the text arrived."""
 
+    is_live = False
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 

@@ -43,9 +43,7 @@ def _usable(person: Person) -> tuple[Sequence[ContactPoint], str | None]:
     """
     texting = [each for each in person.points if each.can_text]
     under_18 = person.is_under_18()
-    usable = [
-        each for each in texting if each.adult_confirmed or (each.belongs_to == "self" and not under_18)
-    ]
+    usable = [each for each in texting if each.adult_confirmed or (each.belongs_to == "self" and not under_18)]
     if usable:
         return usable, None
     if not person.points:

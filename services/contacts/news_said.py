@@ -25,9 +25,7 @@ _SPOKEN: Final = frozenset({"phone", "in_person", "video"})
 """How a person speaks with another; what an adviser passes on counts from then on."""
 
 
-def said_of(
-    fact: FactLike, victim_id: str, happened: Sequence[FactLike], types: frozenset[str]
-) -> Iterator[FactLike]:
+def said_of(fact: FactLike, victim_id: str, happened: Sequence[FactLike], types: frozenset[str]) -> Iterator[FactLike]:
     """The events of these types that name this news, by either name, for this victim or for all, in order."""
     names = {fact.id, *(each.id for each in _notifications(fact, victim_id, happened))}
     return (

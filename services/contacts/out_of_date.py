@@ -63,7 +63,11 @@ def is_made_stale(fact: FactLike, later: FactLike) -> bool:
     """Whether an event of the same case, later or of another kind at the same instant, makes this news stale."""
     if later.type not in SUPERSEDED_BY.get(fact.type, ()) or later.occurred_at < fact.occurred_at:
         return False
-    if later.type == fact.type and (later.occurred_at, later.id, later.source) <= (fact.occurred_at, fact.id, fact.source):
+    if later.type == fact.type and (later.occurred_at, later.id, later.source) <= (
+        fact.occurred_at,
+        fact.id,
+        fact.source,
+    ):
         return False
     return _is_about_the_same(fact, later) and not (fact.type in _AFTER_A_CHARGE and _goes_on(later))
 

@@ -11,7 +11,16 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from services.contacts.news import is_update
-from services.contacts.news_said import CONTACT, RELEASED, TEXTS_SOURCE, is_spoken, said_of, telling_of, withheld_until, words_of
+from services.contacts.news_said import (
+    CONTACT,
+    RELEASED,
+    TEXTS_SOURCE,
+    is_spoken,
+    said_of,
+    telling_of,
+    withheld_until,
+    words_of,
+)
 from services.contacts.out_of_date import is_made_stale, is_moved_hearing
 from services.contacts.safe_contact import (
     REPORTED,
@@ -66,6 +75,13 @@ class EarlierText:
     template: str
     facts: tuple[tuple[str, str], ...] = ()
     text_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """Every how many days the person hears at the latest; None: only when something happens."""
+
+    days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +169,14 @@ class Person:
         agreed = [fact for fact in self._mine(AGREED) if fact.case_id == case_id]
         return agreed[-1].data.get("channel") if agreed else None
 
+    def agreed_frequency(self, case_id: str) -> Frequency | None:
+        """Return how often the person agreed to hear in this case, or None where nobody has said."""
+        for fact in reversed(self._mine(AGREED)):
+            days = fact.data.get("frequency_days")
+            if fact.case_id == case_id and (days is not None or fact.data.get("only_when_something_happens") is True):
+                return Frequency(days)
+        return None
+
     def several_may_be_meant(self, fact: FactLike) -> bool:
         """Whether the event names nobody in a case of several victims, and no person has said whom to tell."""
         if fact.victim_id is not None or len(self.cases[fact.case_id].victims) <= 1:
@@ -180,9 +204,7 @@ class Person:
 
     def was_spoken_to_since(self, fact: FactLike) -> bool:
         """Whether a person has spoken with them since the event, whatever was said."""
-        return any(
-            each.occurred_at >= fact.occurred_at and is_spoken(each, self.now) for each in self._mine(CONTACT)
-        )
+        return any(each.occurred_at >= fact.occurred_at and is_spoken(each, self.now) for each in self._mine(CONTACT))
 
     def is_superseded(self, fact: FactLike) -> bool:
         """Whether a later event about the same thing has made this news stale."""
@@ -206,9 +228,7 @@ class Person:
         """
         went = {each.text_id or f"{number}" for number, each in enumerate(self.texts) if _is_on(each.at, day)}
         reported = {
-            fact.id
-            for fact in self._mine(CONTACT)
-            if fact.source == TEXTS_SOURCE and _is_on(fact.occurred_at, day)
+            fact.id for fact in self._mine(CONTACT) if fact.source == TEXTS_SOURCE and _is_on(fact.occurred_at, day)
         }
         return len(went | reported)
 

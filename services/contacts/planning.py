@@ -135,9 +135,7 @@ def may_wait(item: Item) -> bool:
     return item.kind == TASK and item.advisory and item.due_at is None and not item.urgent
 
 
-def goes_on_to(
-    to: str, team: str | None, allowed: tuple[str, ...] | None, roster: Roster, now: datetime
-) -> str | None:
+def goes_on_to(to: str, team: str | None, allowed: tuple[str, ...] | None, roster: Roster, now: datetime) -> str | None:
     """Return to whom an interruption goes on that nobody acknowledged: a supervisor at work now, of the team first.
 
     None where nobody else may see the case: the control room is next, which is told its id alone.

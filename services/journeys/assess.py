@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from services.contacts.grading import grade_contacts
 from services.journeys import event_types as t
@@ -31,6 +32,8 @@ from services.journeys.updates import frequency_agreements, late_periods, update
 from services.provisions.rules import Rule, Shape
 
 _PENDING = State.PENDING
+_OBLIGATIONS_BY = attrgetter("rule", "victim_id", "triggered_at", "trigger_event_id", "trigger_source")
+_FLAGS_BY = attrgetter("kind", "victim_id", "since", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,8 @@ def _say(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grader) -> _
         windows += waits.windows
         obligations += [each for each in owed if each.pack in ruleset.selected]
         news += news_for(scene)
-    obligations.sort(
-        key=lambda each: (each.rule, each.victim_id, each.triggered_at, each.trigger_event_id, each.trigger_source)
-    )
-    flags.sort(key=lambda each: (each.kind, each.victim_id, each.since, each.event_id))
+    obligations.sort(key=_OBLIGATIONS_BY)
+    flags.sort(key=_FLAGS_BY)
     assessment = Assessment(
         case_id=record.happenings[0].case_id if record.happenings else "",
         as_of=now,

@@ -19,6 +19,7 @@ from services.journeys.shapes import Scene
 from services.provisions.rules import Rule, Shape
 from services.provisions.working_days import WorkingDays, end_of_day, london_date
 
+_WINDOW = Shape.WINDOW
 _AGENCY_NAMES = {"cps": "CPS", "wcu": "WCU"}
 
 
@@ -56,7 +57,7 @@ class Waits:
                 self._wait("property", "police", kept.triggered_at, None, kept.trigger_event_id)
         self._promised_calls()
         for rule in rules:
-            if rule.shape is Shape.WINDOW:
+            if rule.shape is _WINDOW:
                 self._window(rule)
         self.found.sort(key=lambda each: (each.what, each.since, each.event_id))
 
@@ -102,13 +103,13 @@ class Waits:
             self._wait("court.hearing", "court", fact.occurred_at, day, fact.id)
 
     def _reviews(self, rules: tuple[Rule, ...]) -> None:
-        limit = next((rule for rule in rules if rule.id == "NAT-REVIEW-POLICE-OUTCOME"), None)
         for began, ended, from_whom in (
             (t.POLICE_REVIEW_REQUESTED, t.POLICE_REVIEW_DECIDED, "police"),
             (t.CPS_REVIEW_REQUESTED, t.CPS_REVIEW_DECIDED, "CPS"),
         ):
             for fact in self._unanswered(began, ended, "decision_event_id"):
                 expected = None
+                limit = next((rule for rule in rules if rule.id == "NAT-REVIEW-POLICE-OUTCOME"), None)
                 if from_whom == "police" and limit is not None and limit.limit is not None:
                     expected = due_after(limit.limit, fact.occurred_at, self._days, enhanced=False).on
                 self._wait("review", from_whom, fact.occurred_at, expected, fact.id)

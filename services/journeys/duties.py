@@ -85,7 +85,8 @@ class Duties:
         limit = rule.limit if by_limit else None
         if limit is not None:
             standard = due_after(limit, start, self.days, enhanced=False)
-            due = due_after(limit, start, self.days, enhanced=True) if enhanced else standard
+            is_sooner = enhanced and limit.enhanced != limit.standard
+            due = due_after(limit, start, self.days, enhanced=True) if is_sooner else standard
         waivers = self.waivers(rule)
         waived = waivers.is_waived(start)
         if not waived and (ends or waivers.changes or self.journey.gains):

@@ -191,7 +191,9 @@ def protection_successor(journey: Journey, fact: Fact) -> Fact | None:
                  t.NOT_INVESTIGATED)  # fmt: skip
         later = (
             each
-            for each in journey.concerning_all(types)
+            for type_ in types
+            for each in journey.concerning(type_)
             if each.suspect_ref == fact.suspect_ref and (each.type in (t.BAIL_CHANGED, t.CHARGED) or is_last_word(each))
         )
-    return min((each for each in later if each.order > fact.order), key=lambda each: each.order, default=None)
+    order = fact.order
+    return min((each for each in later if each.order > order), key=BY_ORDER, default=None)

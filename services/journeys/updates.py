@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from services.journeys.assessment import Obligation, State
 from services.journeys.case_end import CaseSpans
@@ -17,8 +18,7 @@ from services.provisions.rules import Rule
 from services.provisions.working_days import add_days, london_date
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True, gc=False):
     """One update period as it stands, and what closed it."""
 
     obligation: Obligation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -31,13 +31,3 @@ def due_of(duties: list[dict[str, Any]], victim_id: str, event_id: str, rule: st
         and each["due_at"] is not None
     ]
     return min(dates, default=None)
-
-
-def next_update_of(duties: list[dict[str, Any]], victim_id: str, today: date) -> date | None:
-    """Return the London day by which this victim is owed the next update, if that lies ahead."""
-    days = [
-        date.fromisoformat(each["due_on"])
-        for each in duties
-        if each["rule"] == "KENT-UPDATE" and each["victim_id"] == victim_id and each["due_on"] is not None
-    ]
-    return min((day for day in days if day > today), default=None)

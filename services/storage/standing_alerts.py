@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, cast, extract, func, literal, select
+from sqlalchemy import ColumnElement, DateTime, Float, Select, bindparam, cast, extract, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.standing import MOST
@@ -63,6 +63,7 @@ _unshown = _open & _c.planned_at.is_not(None) & _c.shown_at.is_(None) & (_c.show
 _to_deliver = notices.c.state.in_(("stored", "delivering"))
 _unanswered = _open & _c.interrupts & _c.acknowledged_at.is_(None)
 _alerts = select(
+    _NOW.label("now"),
     _count(select(_one).select_from(cards).where(_unplanned)).label("unplanned"),
     _seconds_since(select(_c.raised_at).where(_unplanned).order_by(_c.raised_at)).label("oldest_unplanned_s"),
     _count(select(_one).select_from(cards).where(_unshown)).label("unshown"),
@@ -78,9 +79,11 @@ _interruptions = select(
     _count(select(_one).select_from(cards).where(_with_others, _c.escalated == 1)).label("supervisor"),
     _count(select(_one).select_from(cards).where(_with_others, _c.escalated > 1)).label("control_room"),
 )
-_some_notices = select(notices.c.state).where(notices.c.made_at > _NOW - _DAY).limit(MOST).subquery()
+# Given as a value, so that the planner knows how little a day is; without one nothing is counted.
+_since = bindparam("since", datetime(9999, 12, 31, tzinfo=UTC), type_=DateTime(timezone=True))
+_some_notices = select(notices.c.state).where(notices.c.made_at > _since).limit(MOST).subquery()
 _notices = select(_some_notices.c.state, func.count()).group_by(_some_notices.c.state)
-_some_texts = select(text_requests.c.state).where(text_requests.c.requested_at > _NOW - _DAY).limit(MOST).subquery()
+_some_texts = select(text_requests.c.state).where(text_requests.c.requested_at > _since).limit(MOST).subquery()
 _texts = select(_some_texts.c.state, func.count()).group_by(_some_texts.c.state)
 
 STATEMENTS: Final = (_alerts, _interruptions, _notices, _texts)
@@ -89,8 +92,9 @@ STATEMENTS: Final = (_alerts, _interruptions, _notices, _texts)
 
 async def how_alerts_stand(conn: AsyncConnection) -> AlertsStanding:
     """Return how alerts and texts stand; four statements, none of which waits for a lock."""
-    row = (await conn.execute(_alerts)).mappings().one()
+    row = dict((await conn.execute(_alerts)).mappings().one())
     steps = (await conn.execute(_interruptions)).mappings().one()
-    told = {state: int(number) for state, number in await conn.execute(_notices)}
-    texts = {state: int(number) for state, number in await conn.execute(_texts)}
+    day = {"since": row.pop("now") - _DAY}
+    told = {state: int(number) for state, number in await conn.execute(_notices, day)}
+    texts = {state: int(number) for state, number in await conn.execute(_texts, day)}
     return AlertsStanding(**row, interruptions=dict(steps), notices=told, texts=texts)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, String, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contacts.decision import TextRequest
+from services.contacts.decision import Since, TextRequest
 from services.contacts.news import Purpose
 from services.contacts.person import EarlierText
 from services.contacts.text_states import ARROWS, MAY_HAVE_GONE, WAITING, TextState
@@ -42,28 +42,16 @@ class Switch:
     """Also while a restore from a backup is open, or the store was moved and nobody has said why."""
     first_seen_at: datetime
     not_before: datetime | None = None
-    """When the last restore was finished: what was recorded or received before is no news any more."""
+    """When the last restore was finished: what was recorded or received before is a person's to tell."""
     is_moved: bool = False
 
-    def texts_from(self, set_to: datetime | None) -> datetime:
-        """From when on something recorded is news: as set, else since this store knows of texts; never before that."""
-        start = set_to or self.first_seen_at
-        return start if self.not_before is None else max(start, self.not_before)
+    def since(self, set_to: datetime | None) -> Since:
+        """From when on something recorded is news: as set, else since this store knows of texts."""
+        return Since(set_to or self.first_seen_at, self.not_before)
 
 
 class StoreMovedError(Exception):
     """Texts cannot be resumed: the store was restored, or moved, and nobody has said what that means for texts."""
-
-
-@dataclass(frozen=True, slots=True)
-class DueText:
-    """A text to decide about now; its row is locked."""
-
-    text_id: UUID
-    state: TextState
-    case_key: bytes
-    request: TextRequest
-    template: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,52 +94,33 @@ async def set_paused(conn: AsyncConnection, *, paused: bool) -> bool:
         .values(paused=paused, changed_at=func.waymark_now())
     )
     if done.rowcount and not paused:
-        await conn.execute(update(text_requests).where(_is_waiting()).values(wake_at=func.waymark_now()))
+        await conn.execute(update(text_requests).where(is_waiting()).values(wake_at=func.waymark_now()))
     return bool(done.rowcount)
 
 
 async def take_waiting(conn: AsyncConnection) -> list[tuple[UUID, TextRequest]]:
     """Lock and return every text that waits, whenever it falls due."""
-    rows = await conn.execute(select(text_requests).where(_is_waiting()).order_by(_t.text_id).with_for_update())
-    return [(row.text_id, _request_of(row, None)) for row in rows]
-
-
-async def take_due(conn: AsyncConnection) -> DueText | None:
-    """Lock and return the text that has been due longest, passing over those that others hold; None: nothing is due."""
-    row = (
-        await conn.execute(
-            select(text_requests, facts.c.received_at)
-            .outerjoin(facts, facts.c.key == _t.fact_key)
-            .where(_is_waiting(), _t.wake_at <= select(func.waymark_now()).scalar_subquery())
-            .order_by(_t.wake_at, _t.text_id)
-            .limit(1)
-            .with_for_update(of=text_requests, skip_locked=True)
-        )
-    ).first()
-    if row is None:
-        return None
-    request = _request_of(row, row.received_at)
-    return DueText(row.text_id, TextState(row.state), row.case_key, request, row.template)
-
-
-async def hold_person(conn: AsyncConnection, victim_id: str) -> bool:
-    """Take the person until the transaction ends, so that two texts cannot both be the day's only one."""
-    number = int.from_bytes(victim_key(victim_id)[:8], "big", signed=True)
-    held = await conn.execute(select(func.pg_try_advisory_xact_lock(number)))
-    return bool(held.scalar_one())
+    rows = await conn.execute(select(text_requests).where(is_waiting()).order_by(_t.text_id).with_for_update())
+    return [(row.text_id, request_of(row, None)) for row in rows]
 
 
 async def texts_of(conn: AsyncConnection, victim_id: str) -> list[EarlierText]:
     """Return the texts that went, or may have gone, to a person in the last sixty days."""
     rows = await conn.execute(
-        select(_t.sent_at, _t.body_index, _t.template, _t.event_source, _t.event_id).where(
+        select(_t.text_id, _t.sent_at, _t.body_index, _t.template, _t.event_source, _t.event_id).where(
             _t.victim_key == victim_key(victim_id),
             _t.state.in_(sorted(MAY_HAVE_GONE)),
             _t.sent_at > func.waymark_now() - text("interval '60 days'"),
         )
     )
     return [
-        EarlierText(row.sent_at, row.body_index or b"", row.template or "", ((row.event_source, row.event_id),))
+        EarlierText(
+            at=row.sent_at,
+            words=row.body_index or b"",
+            template=row.template or "",
+            facts=((row.event_source, row.event_id),),
+            text_id=reported_as(row.text_id),
+        )
         for row in rows
     ]
 
@@ -211,14 +180,7 @@ async def hold(conn: AsyncConnection, text_id: UUID, *, rule: str | None, why: s
     last = before[-1] if before else {}
     if (last.get("state"), last.get("why")) != (TextState.HELD.value, why):
         await move(conn, text_id, TextState.HELD, rule=rule, why=why)
-    await conn.execute(update(text_requests).where(_t.text_id == text_id, _is_waiting()).values(wake_at=wake_at))
-
-
-async def put_off(conn: AsyncConnection, text_id: UUID, by: timedelta) -> None:
-    """Look at a text again a little later, without a word in its history."""
-    await conn.execute(
-        update(text_requests).where(_t.text_id == text_id, _is_waiting()).values(wake_at=func.waymark_now() + by)
-    )
+    await conn.execute(update(text_requests).where(_t.text_id == text_id, is_waiting()).values(wake_at=wake_at))
 
 
 async def lose_overdue(conn: AsyncConnection) -> list[InFlight]:
@@ -233,13 +195,13 @@ async def lose_overdue(conn: AsyncConnection) -> list[InFlight]:
     why = "no answer was kept; it may have been sent"
     for row in overdue:
         await move(conn, row.text_id, TextState.UNKNOWN, why=why)
-    return [InFlight(row.text_id, _request_of(row, None)) for row in overdue]
+    return [InFlight(row.text_id, request_of(row, None)) for row in overdue]
 
 
 async def wake_texts(conn: AsyncConnection, case_keys: Iterable[bytes]) -> None:
     """Look again at the texts that wait in these cases: something in them changed."""
     await conn.execute(
-        update(text_requests).where(_is_waiting(), is_among(_t.case_key, "keys")).values(wake_at=func.waymark_now()),
+        update(text_requests).where(is_waiting(), is_among(_t.case_key, "keys")).values(wake_at=func.waymark_now()),
         {"keys": list(case_keys)},
     )
 
@@ -275,6 +237,11 @@ async def read_with_words(
     ]
 
 
+def reported_as(text_id: UUID) -> str:
+    """Return the id of the contact that reports a delivered text back to its case."""
+    return f"text-{text_id}"
+
+
 def body_identity(text_id: UUID) -> bytes:
     """Return the identity to which the words of a text are sealed."""
     return b"text_requests.sealed_body\0" + text_id.bytes
@@ -293,7 +260,8 @@ async def _opened(
     return [body for each in sealed for body in await _opened(conn, vault, [each])]
 
 
-def _request_of(row: Any, received_at: datetime | None) -> TextRequest:
+def request_of(row: Any, received_at: datetime | None) -> TextRequest:
+    """Return what a row of ``text_requests`` asks for."""
     return TextRequest(
         case_id=row.case_id,
         victim_id=row.victim_id,
@@ -325,7 +293,8 @@ def _as_json(row: Any, body: str | None) -> dict[str, Any]:
     }
 
 
-def _is_waiting() -> ColumnElement[bool]:
+def is_waiting() -> ColumnElement[bool]:
+    """Whether a row of ``text_requests`` is still to be decided about."""
     return or_(*(_t.state == each for each in _WAITING))
 
 

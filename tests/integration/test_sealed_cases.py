@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 import typer
 from fastapi import FastAPI
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra.settings import Settings
 from services.cli import explaining, path, texts, worklist
+from services.storage.tables import obligations
 from services.web.app import build_web
 from tests.support.alerting import all_notices, go_on, store_officers
 from tests.support.app import NOW, event, vault
@@ -65,7 +68,7 @@ async def test_a_sealed_case_is_on_no_page_not_even_for_whoever_sits_at_this_mac
         assert status == 200
         assert CASE not in html
         assert "V-77" not in html
-    assert "0 problems of the record" in (await ask(app, "/"))[1]
+    assert "No problem of the record is known." in (await ask(app, "/lists/problems"))[1]
     await bring_in(engine, reported())
     status, html = await ask(app, f"/cases/{CASE}")
     assert status == 200
@@ -87,9 +90,13 @@ async def test_nothing_of_a_sealed_case_is_put_in_front_of_anybody_until_it_is_r
     assert [(each.kind, each.about[0]["case_id"]) for each in await all_notices(engine)][:1] == [("interruption", CASE)]
 
 
-def test_no_command_shows_a_sealed_case(
-    store_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sealed: str
+async def test_no_command_shows_a_sealed_case(
+    store_settings: Settings, engine: AsyncEngine, at_noon: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    assert at_noon == NOW
+    await sealed_case(engine)
+    async with engine.connect() as conn:
+        duty = (await conn.execute(select(obligations.c.id).limit(1))).scalar_one()
     assert store_settings.database_url is not None
     monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
     monkeypatch.setenv("WAYMARK_MASTER_KEY", "only for tests: a key of thirty-two characters or more")
@@ -98,11 +105,14 @@ def test_no_command_shows_a_sealed_case(
     for module in (path, worklist, texts, explaining):
         module.register(app)
 
-    def run(*arguments: str) -> Any:
-        return CliRunner().invoke(app, list(arguments))
+    async def run(*arguments: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
 
-    assert run("case", CASE).exit_code == 1
-    assert "not in the store" in run("case", CASE).stderr
-    assert json.loads(run("worklist", "--json").stdout) == []
-    assert json.loads(run("texts", "list", "--json").stdout) == []
-    assert run("explain", sealed).exit_code == 1
+    assert "not in the store" in (await run("case", CASE)).stderr
+    assert json.loads((await run("worklist", "--json")).stdout) == []
+    assert json.loads((await run("texts", "list", "--json")).stdout) == []
+    assert "No obligation of this id" in (await run("explain", duty)).stderr
+    await bring_in(engine, reported())
+    assert "V-77" in (await run("case", CASE)).stdout
+    assert CASE in (await run("worklist")).stdout
+    assert (await run("explain", duty)).exit_code == 0

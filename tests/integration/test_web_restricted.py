@@ -17,7 +17,7 @@ from services.journeys.rule_set import load_rule_set
 from services.storage.tables import access_log, case_key
 from services.web.app import build_web
 from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
-from tests.support.web import HOUR, Page, add_text, browser, card, page_of, put_on_list, web_settings
+from tests.support.web import HOUR, Page, add_text, browser, button_of, card, page_of, put_on_list, web_settings
 
 HEADER = "X-Forwarded-User"
 RESTRICTED = "This case is restricted: ask the officer in charge."
@@ -116,15 +116,21 @@ async def test_a_restriction_that_cannot_be_read_hides_the_case(
         raise ArithmeticError("V-1 must not stand in any log")
 
     await restricted_case(engine)
-    monkeypatch.setattr("services.projections.restricted.put_right", fails)
+    monkeypatch.setattr("services.storage.sight.put_right", fails)
     assert RESTRICTED in (await ask(signed_in, "/cases/KP-1", "P-7")).text
 
 
-async def test_a_restricted_card_can_be_acknowledged_without_being_read(
-    signed_in: FastAPI, engine: AsyncEngine
-) -> None:
+async def test_nobody_takes_a_card_in_hand_that_they_may_not_read(signed_in: FastAPI, engine: AsyncEngine) -> None:
     await restricted_case(engine)
-    assert "I have this in hand" in (await ask(signed_in, "/people/WCU", "P-8")).text
+    assert "I have this in hand" not in (await ask(signed_in, "/people/WCU", "P-8")).text
+    async with browser(signed_in) as client:
+        action, form = button_of((await client.get("/people/WCU", headers={HEADER: "P-7"})).text, "I have this in hand")
+        sent = {"Origin": str(client.base_url), "Sec-Fetch-Site": "same-origin"}
+        refused = await client.post(action, data=form, headers={**sent, HEADER: "P-8"})
+        assert refused.status_code == 403
+        assert "not named as one who may see it" in refused.text
+        taken = await client.post(action, data=form, headers={**sent, HEADER: "P-7"})
+    assert taken.status_code == 303
 
 
 def told(**data: Any) -> dict[str, Any]:

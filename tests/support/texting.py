@@ -93,6 +93,8 @@ def notifier(engine: AsyncEngine, channel: Channel | None = None, **options: Any
 class Scripted:
     """A channel that answers as it is told, and remembers what it was asked to send."""
 
+    is_live = False
+
     def __init__(self, *answers: Accepted | Refused | BaseException) -> None:
         self.asked: list[Outgoing] = []
         self._answers = list(answers)
