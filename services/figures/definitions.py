@@ -30,7 +30,8 @@ DEFINITIONS: Final = (
         "(no connected source could show the rule to be met). Failures are told apart: late (met after its date; days "
         "are Working Days after it, with median and 90th percentile), never (still not met), and not linked (a "
         "meaningful contact may have met it, but nobody said what was told there); not linked stays in the "
-        "denominator. Court and Witness Care Unit, and Witness Care Unit and probation, are owners of their own.",
+        "denominator. Duties under rules still to be confirmed are counted, and how many they are stands beside. "
+        "Court and Witness Care Unit, and Witness Care Unit and probation, are owners of their own.",
         _DUE,
     ),
     Definition(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Final
 
-from services.figures.rates import FAILURES, Rate, Verdict, on_time_rate
+from services.figures.rates import COUNTED, FAILURES, Rate, Verdict, on_time_rate
 from services.figures.rows import Duty
 from services.figures.totals import ALL, Counted, Figure, Of, grouped, middle, ninetieth
 
@@ -48,6 +48,7 @@ def on_time_figures(counted: Counted, not_measured: Container[str], *, few: bool
 
 def _rate(edition: str, duties: Sequence[Of[Duty]], not_measured: Container[str], **part: str) -> Figure:
     rate = on_time_rate(verdict_of(each.row, not_measured) for each in duties)
+    to_confirm = sum(each.row.confidence != "H" and verdict_of(each.row, not_measured) in COUNTED for each in duties)
     late = [
         each.row.days_late for each in duties if each.row.verdict == Verdict.LATE and each.row.days_late is not None
     ]
@@ -57,7 +58,12 @@ def _rate(edition: str, duties: Sequence[Of[Duty]], not_measured: Container[str]
         edition=edition,
         numerator=rate.on_time,
         denominator=rate.due,
-        measures={**_split(rate), "late_median_working_days": middle(late), "late_p90_working_days": ninetieth(late)},
+        measures={
+            **_split(rate),
+            "to_be_confirmed": to_confirm,
+            "late_median_working_days": middle(late),
+            "late_p90_working_days": ninetieth(late),
+        },
         **part,
     )
 

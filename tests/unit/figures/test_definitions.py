@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from contracts.policing_report import CrimeReportedData
 from services.contacts.reading import EDITION
 from services.figures import audit
 from services.figures.audit import audit_of
 from services.figures.definitions import DEFINITIONS, GRADER_MEASURED, NOT_MEASURABLE
+from services.figures.people import GROUPS
 from tests.unit.figures.cases import NOW, counted, report
 
 _PAGE = Path(__file__).resolve().parents[3] / "docs" / "figures.md"
@@ -21,6 +24,12 @@ def test_every_figure_has_one_definition() -> None:
     found = audit_of(counted([report()]), (), (), NOW.date())
     assert {each.id for each in found.figures} <= set(names)
     assert {each["id"] for each in found.as_json()["figures"]} == set(names)
+
+
+def test_every_offence_is_in_one_group_and_automatic_ones_are_named_there_too() -> None:
+    offences = get_args(CrimeReportedData.model_fields["offence"].annotation)
+    grouped = [offence for _, group in GROUPS for offence in group]
+    assert sorted(grouped) == sorted(offences)
 
 
 def test_the_page_of_figures_says_what_the_definitions_say() -> None:

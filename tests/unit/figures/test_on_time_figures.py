@@ -96,6 +96,13 @@ def test_editions_are_never_mixed_and_owners_stand_apart() -> None:
     assert {each.edition for each in figures(found, "on_time_rate")} <= {"VC2020", "KENT", "NATIONAL"}
 
 
+def test_duties_under_rules_still_to_be_confirmed_are_counted_and_said() -> None:
+    charged = line("c", "policing.suspect.charged", "2026-11-10T10:00:00Z", suspect_ref="S-1")
+    found = figure(counted([report(), _arrest("a"), charged]), "on_time_rate", edition="VC2020")
+    assert found.denominator == 3  # the referral, the arrest, and the charge, whose rule rests on a weaker source
+    assert found.measures["to_be_confirmed"] == 1
+
+
 def test_a_good_reason_is_counted_beside_failures_and_changes_no_rate() -> None:
     def given(**data: Any) -> bytes:
         return line(
