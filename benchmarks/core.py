@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from statistics import median
 from time import thread_time
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.ground import Look, Place
 from benchmarks.invented import facts_of, journey
 from infra import clock
 from infra.database import create_engine
-from services.assess_case import Rules, assess_cases
+from services.assess_case import Round, Rules, assess_cases
 from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
 from services.rebuild import rebuild
+from services.storage.notify_rows import write_cards_and_requests
 
 
 def assess_ms(facts: int, now: datetime, *, cases: int = 20, rounds: int = 9) -> float:
@@ -56,3 +60,14 @@ async def rebuild_facts_per_s(place: Place, look: Look, rounds: int) -> float:
         return facts / median(seconds[1:])
     finally:
         await engine.dispose()
+
+
+async def assess_all(engine: AsyncEngine) -> Round:
+    """Assess what is woken or due, as the clock process does; return what was done in all."""
+    rules = load_rule_set()
+    judging = Rules(rules.hash, lambda facts, now: assess(facts, rules, now))
+    writers = [partial(write_cards_and_requests, announce_from=None, not_measured=frozenset())]
+    assessed = announced = 0
+    while (done := await assess_cases(engine, judging, writers=writers)).found:
+        assessed, announced = assessed + done.assessed, announced + done.announced
+    return Round(assessed=assessed, announced=announced)

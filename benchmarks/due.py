@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.core import assess_all
 from benchmarks.filled import fill, pattern_of, without_indexes
 from benchmarks.ground import LOOK_EVERY_S, Ground, Look, Place, look_at
 from benchmarks.invented import open_case, waiting_case
@@ -18,11 +18,7 @@ from benchmarks.streams import AT_ONCE, CLOCK
 from infra import clock
 from infra.database import create_engine
 from infra.kafka_connection import aiokafka_options
-from services.assess_case import Round, Rules, assess_cases
-from services.journeys.assess import assess
-from services.journeys.rule_set import load_rule_set
 from services.storage.clock_rows import advance_clock, start_simulated_clock
-from services.storage.notify_rows import write_cards_and_requests
 
 NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 """A Tuesday on which nobody has told of Monday's arrests: that falls due at midnight."""
@@ -58,7 +54,7 @@ async def _fill(place: Place, look: Look, engine: AsyncEngine, due: int, open_: 
     first = [(_DUE, due), (_OPEN, open_ - due)]
     await place.accept(waiting_case(_names(_DUE, 1)[0], reported, NOON - timedelta(hours=26)))
     await place.accept(open_case(_names(_OPEN, 1)[0], reported, enhanced=False))
-    await _assess(engine)
+    await assess_all(engine)
     async with without_indexes(look.connection):
         for kind, number in first:
             names = _names(kind, number)
@@ -74,7 +70,7 @@ async def _fill(place: Place, look: Look, engine: AsyncEngine, due: int, open_: 
         "ORDER BY sha256(case_key) LIMIT $1",
         _TRIED,
     )
-    done = await _assess(engine)
+    done = await assess_all(engine)
     if done.assessed != _TRIED or done.announced:
         raise LookupError(f"The product would put {done.announced} things right in {_TRIED} of the filled cases.")
 
@@ -82,17 +78,6 @@ async def _fill(place: Place, look: Look, engine: AsyncEngine, due: int, open_: 
 def _names(kind: str, number: int) -> list[str]:
     """Return names of equal length, none of which begins another."""
     return [f"{kind}{each:06}" for each in range(number)]
-
-
-async def _assess(engine: AsyncEngine) -> Round:
-    """Assess what is woken or due, as the clock process does; return what was done in all."""
-    rules = load_rule_set()
-    judging = Rules(rules.hash, lambda facts, now: assess(facts, rules, now))
-    writers = [partial(write_cards_and_requests, announce_from=None, not_measured=frozenset())]
-    assessed = announced = 0
-    while (done := await assess_cases(engine, judging, writers=writers)).found:
-        assessed, announced = assessed + done.assessed, announced + done.announced
-    return Round(assessed=assessed, announced=announced)
 
 
 async def _told(place: Place, look: Look, engine: AsyncEngine, due: int) -> float:

@@ -45,7 +45,14 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, and return every finding, the good ones too, in a fixed order."""
-    findings = [_python(), _disk(settings), _master_key(settings), _twilio(settings), _running(settings)]
+    findings = [
+        _python(),
+        _disk(settings),
+        _master_key(settings),
+        _twilio(settings),
+        _alerts(settings),
+        _running(settings),
+    ]
     try:
         settings = with_servers(settings)
     except NothingRunningError as error:
@@ -96,6 +103,45 @@ def _twilio(settings: Settings) -> Finding:
     return Finding("texts", "ok", "Twilio is set.")
 
 
+def _alerts(settings: Settings) -> Finding:
+    unset = [
+        name
+        for name, value in (
+            ("WAYMARK_CONTROL_ROOM", settings.control_room),
+            ("WAYMARK_ALERT_MAIL", settings.alert_mail),
+        )
+        if value is None
+    ]
+    if not unset:
+        return Finding("alerts", "ok", "The control room has an address, and there is a mail server.")
+    return Finding(
+        "alerts",
+        "problem" if settings.service else "note",
+        f"{' and '.join(unset)} {'is' if len(unset) == 1 else 'are'} not set: an interruption that nobody acknowledges "
+        "may reach nobody.",
+        "Set them, so that what cannot wait gets to a person at any hour.",
+    )
+
+
+async def _cover(connection: Any, settings: Settings) -> list[Finding]:
+    if await connection.fetchval("SELECT to_regclass('officers')") is None:
+        return []
+    has_address = await connection.fetchval(
+        "SELECT sealed_address IS NOT NULL FROM officers WHERE officer_ref = $1", settings.cover
+    )
+    if has_address:
+        return [Finding("cover", "ok", "The cover of last resort has an address.")]
+    return [
+        Finding(
+            "cover",
+            "problem" if settings.service else "note",
+            f"The cover of last resort ({settings.cover}) has no address: at night, what cannot wait stands on a page "
+            "only.",
+            "Put it in the file of `waymark officers import` with its address.",
+        )
+    ]
+
+
 def _running(settings: Settings) -> Finding:
     running = find_running(settings.data)
     if running is None:
@@ -121,6 +167,7 @@ async def _database(settings: Settings) -> list[Finding]:
             *await _server(connection, address),
             *await _schema(connection, settings),
             *await _anchors(connection),
+            *await _cover(connection, settings),
         ]
     finally:
         await connection.close()

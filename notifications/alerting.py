@@ -70,9 +70,11 @@ class Alerts:
             await step()
 
 
-async def keep_alerting(alerts: Alerts, wait: Wait = asyncio.sleep) -> None:
-    """Plan and show until cancelled."""
-    await _keep_doing(alerts.steps(), wait)
+async def keep_alerting(
+    alerts: Alerts, wait: Wait = asyncio.sleep, is_steady: Callable[[], Awaitable[bool]] | None = None
+) -> None:
+    """Plan and show until cancelled; while the clock is not steady (``is_steady``) nobody is shown anything."""
+    await _keep_doing(alerts.steps(), wait, is_steady)
 
 
 async def keep_delivering(deliverer: Deliverer, wait: Wait = asyncio.sleep) -> None:
@@ -80,12 +82,17 @@ async def keep_delivering(deliverer: Deliverer, wait: Wait = asyncio.sleep) -> N
     await _keep_doing((deliverer.deliver_due,), wait)
 
 
-async def _keep_doing(steps: Sequence[Step], wait: Wait) -> None:
+async def _keep_doing(
+    steps: Sequence[Step], wait: Wait, is_steady: Callable[[], Awaitable[bool]] | None = None
+) -> None:
     pause = LOOK_EVERY_S
     while True:
         failed = 0
         for step in steps:
             try:
+                # Asked before each: whatever a round takes, a jump within it must not page anybody.
+                if is_steady is not None and not await is_steady():
+                    break
                 await step()
             except Exception as failure:  # noqa: BLE001 - whatever a step raises, alerts go on, and texts above all
                 failed += 1

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notifications.channels.staff import Alert, NotDeliveredError, NoWayError, StaffChannel
 from services.storage.notices import DueNotice, NoticeKind, NoticeState, settle, take_notice
-from services.storage.officers import address_of
+from services.storage.officers import address_of, officer_key
 from services.storage.vault import Vault, VaultError
 
 MOST_IN_A_ROUND: Final = 100
@@ -57,7 +57,7 @@ class Deliverer:
 
     async def _attempt(self, notice: DueNotice, address: str) -> tuple[NoticeState, str | None]:
         try:
-            await self.channel.deliver(address, Alert(notice.about, self.pages))
+            await self.channel.deliver(address, Alert(notice.about, self._list_of(notice)))
         except NoWayError as reason:
             return NoticeState.NO_ADDRESS, str(reason)
         except NotDeliveredError as reason:
@@ -65,6 +65,9 @@ class Deliverer:
         except Exception as failure:  # noqa: BLE001 - whatever one notice raises stops that notice alone
             return NoticeState.FAILED, f"it could not be handed over ({type(failure).__name__})"
         return NoticeState.DELIVERED, None
+
+    def _list_of(self, notice: DueNotice) -> str:
+        return f"{self.pages.rstrip('/')}/people-keys/{officer_key(notice.to).hex()}"
 
     async def _address(self, conn: AsyncConnection, notice: DueNotice) -> str | None:
         if notice.kind is NoticeKind.LAST_RESORT:

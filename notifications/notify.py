@@ -251,7 +251,7 @@ class Notifier:
             )
         _log.info("text_not_sent", text_id=str(due.text_id), verdict=decision.verdict.value, rule=decision.rule)
         if decision.task is not None:
-            waits = may_wait(request) or decision.is_waived
+            waits = (may_wait(request) or decision.is_waived) and not decision.is_withheld
             urgent = request.type in URGENT and not waits
             card = text_task(
                 request, decision.task, decision.rule, now, due_at=request.due_at, urgent=urgent, may_wait=waits

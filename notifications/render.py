@@ -13,7 +13,7 @@ from typing import Final
 from notifications.encoding import Encoding, size_of
 from notifications.template import SENDER, Template
 from notifications.wording import faults_of
-from services.contacts.people_file import LONGEST_NAME, NAME
+from services.contacts.people_file import LONGEST_NAME, may_sign
 
 MOST_SEGMENTS: Final = 2
 """In English, where the letters fit GSM-7."""
@@ -47,9 +47,10 @@ def render(
     words = template.words(discreet=discreet)
     if discreet:
         name = (sender_name or "").strip()
-        if not name or len(name) > LONGEST_NAME or not NAME.fullmatch(name):
+        if not may_sign(name):
             raise NotRenderedError(
-                f"the sender's name that was chosen is missing, longer than {LONGEST_NAME} letters or not a plain name"
+                f"the sender's name that was chosen is missing, longer than {LONGEST_NAME} letters, has a rank in it "
+                "or is not a plain name"
             )
         body = words.replace("{" + SENDER + "}", name)
     else:

@@ -259,10 +259,10 @@ async def _put_notes(conn: AsyncConnection, vault: Sealer, stored: Iterable[_Can
 
 
 def _wakes(rows: Iterable[FactRow]) -> list[tuple[bytes, str, str]]:
-    """Return one wake a case, in key order; a case whose record was put right says so."""
+    """Return one wake a case, in key order; a case whose record was put right says so, whatever came with it."""
     causes: dict[tuple[bytes, str], str] = {}
     for row in rows:
         cause = "correction" if row.type.startswith(_CORRECTING) else "event"
-        if causes.get((row.case_key, row.case_id)) != "event":
+        if causes.get((row.case_key, row.case_id)) != "correction":
             causes[row.case_key, row.case_id] = cause
     return [(case, case_id, cause) for (case, case_id), cause in sorted(causes.items())]

@@ -69,8 +69,10 @@ async def count_cases(engine: AsyncEngine, counter: Counter, at_once: int = AT_O
         DBAPIError: if the database cannot be worked with just now; the cases wait on.
     """
     async with engine.begin() as conn:
-        await hold_rule_set(conn, counter.ruleset)
         taken = await take_to_count(conn, at_once)
+        if not taken:
+            return 0
+        await hold_rule_set(conn, counter.ruleset)
         changed: list[FiguresRow] = []
         same: list[CountedCase] = []
         for number, case in enumerate(taken):

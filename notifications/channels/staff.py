@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from services.contacts.london import by_words
 
@@ -37,21 +37,23 @@ class NoWayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What is delivered: for each case the moment to act by (UTC), and where the pages are."""
+    """What is delivered: for each case the moment to act by (UTC), and the address of the list they stand on.
+
+    The list is where a card is taken in hand; its address names nobody.
+    """
 
     about: tuple[tuple[str, datetime | None], ...]
-    pages: str
+    link: str
 
     def words(self) -> str:
         """Return the whole message."""
         named = [
-            f"{_printable(case_id)}: {f'act by {by_words(act_by)}' if act_by is not None else 'see the list'}\n"
-            f"{self.pages}/cases/{quote(case_id, safe='')}"
+            f"{_printable(case_id)}: {f'act by {by_words(act_by)}' if act_by is not None else 'see the list'}"
             for case_id, act_by in self.about[:MOST_CASES]
         ]
         if len(self.about) > MOST_CASES:
-            named.append(f"{len(self.about) - MOST_CASES} more: {self.pages}/")
-        return "\n\n".join(named)
+            named.append(f"{len(self.about) - MOST_CASES} more")
+        return "\n".join([*named, self.link])
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,14 @@ def rebuild_store(
             done = await assess_cases(
                 engine,
                 _rules(rules),
-                writers=[partial(write_cards_and_requests, announce_from=settings.announce_from), wake_figures],
+                writers=[
+                    partial(
+                        write_cards_and_requests,
+                        announce_from=settings.announce_from,
+                        texts_from=settings.texts_from,
+                    ),
+                    wake_figures,
+                ],
                 announce_from=settings.announce_from,
             )
             announced += done.announced

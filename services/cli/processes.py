@@ -89,7 +89,12 @@ async def run_clock(ground: Ground) -> None:
     announce_from = ground.settings.announce_from
     unseen = not_measured(ground.rules.rules, ground.settings.sources)
     beat, counting = ground.beats.start("clock"), ground.beats.start("counting")
-    cards = partial(write_cards_and_requests, announce_from=announce_from, not_measured=unseen)
+    cards = partial(
+        write_cards_and_requests,
+        announce_from=announce_from,
+        texts_from=ground.settings.texts_from,
+        not_measured=unseen,
+    )
     async with listening(ground.settings, WAKE_CHANNEL) as bell:
         await _together(
             keep_assessing(
@@ -156,7 +161,7 @@ async def run_notify(ground: Ground, pages: str | None = None) -> None:
     async with listening(ground.settings, TEXTS_CHANNEL) as bell:
         await _together(
             keep_notifying(notifier, beat.after(bell.wait)),
-            keep_alerting(alerts, alerting.after(asyncio.sleep)),
+            keep_alerting(alerts, alerting.after(asyncio.sleep), SteadyClock(ground.engine).is_steady),
             keep_delivering(deliverer, delivering.after(asyncio.sleep)),
         )
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -18,7 +18,7 @@ from services.cli.speaking import WRONG_USE, give_up, tell
 from services.simulator.officers import officers_rows
 from services.simulator.ordering import in_recorded_order, value_of
 from services.simulator.simulation import LAST_DAY, Invented, Simulation
-from services.simulator.victims import NUMBERS, Victim, people_rows
+from services.simulator.victims import NUMBERS, Textable
 
 _FIRST_YEAR = 2004
 _LAST_YEAR = 2090
@@ -100,7 +100,7 @@ def simulate(
         if officers is not None:
             _write_rows(officers, officers_rows(simulation.force, simulation.first, simulation.force.last))
         if people is not None:
-            written = _write_rows(people, people_rows(counted.people))
+            written = _write_rows(people, counted.people.rows())
             if written == NUMBERS:
                 tell(f"The people file has {NUMBERS} numbers, for the newest victims who agreed to texts.")
     except BrokenPipeError:
@@ -115,14 +115,15 @@ class _Counted:
 
     def __init__(self) -> None:
         self.cases = self.events = 0
-        self.people: list[tuple[Victim, datetime]] = []
+        self.people = Textable()
 
     def of(self, simulation: Simulation, told: Callable[[int], None]) -> Iterator[Invented]:
         """Every case, counted."""
         for each in simulation.run():
             self.cases += 1
             self.events += len(each.lines)
-            self.people += each.people
+            for victim, at in each.people:
+                self.people.add(victim, at)
             told(1)
             yield each
 
@@ -143,7 +144,10 @@ def _write(to: BinaryIO, lines: Iterable[bytes]) -> None:
 
 def _write_rows(file: Path, rows: Iterable[tuple[str, ...]]) -> int:
     """Write a CSV file; returns how many lines there are under the header."""
-    lines = list(rows)
+    count = -1
     with file.open("w", encoding="utf-8", newline="") as to:
-        csv.writer(to, lineterminator="\n").writerows(lines)
-    return len(lines) - 1
+        writer = csv.writer(to, lineterminator="\n")
+        for row in rows:
+            writer.writerow(row)
+            count += 1
+    return count

@@ -23,8 +23,8 @@ LINES: Final = 50
 
 By = Annotated[str, typer.Option("--by", help="reference of the officer who says so")]
 _NOT_THEIRS = (
-    "Nothing was changed: this case is restricted, and this officer is not named as one who may see it. Tell the officer "
-    "in charge, or the duty supervisor, that the card waits."
+    "Nothing was changed: this case is restricted, and this officer is not named as one who may see it. Tell the "
+    "officer in charge, or the duty supervisor, that the card waits."
 )
 CaseId = Annotated[str, typer.Argument(help="the case")]
 

@@ -111,30 +111,37 @@ def against_currency(
     since: Since,
 ) -> Iterator[Reason]:
     """Rule 7: the fact stands as it came, is still news, is not told, and is not from before texts were switched on."""
-    now = person.now
     if fact is None or fact.victim_id not in (None, request.victim_id) or fact.type != request.type:
         yield _suppress("7", TAKEN_BACK)
         return
     if person.is_corrected(fact):
         yield _suppress("7", "the event was corrected")
-    if fact.occurred_at > now:
-        yield Reason("7", Verdict.HOLD, "it has not happened yet", fact.occurred_at)
-    if person.is_superseded(fact):
-        yield _suppress("7", "something later has made it out of date")
-    starts_at = fact.data.get("starts_at")
-    if isinstance(starts_at, str) and datetime.fromisoformat(starts_at) <= now:
-        yield _suppress("7", "the hearing has already begun")
-    if request.purpose is not Purpose.FOLLOW_UP and (told := person.how_told(fact)) is not None:
-        yield _suppress("7", told)
-    if fact.type == REQUESTED and person.was_spoken_to_since(fact):
-        yield _suppress("7", "a person has spoken with them since")
-    if template is not None and now - fact.occurred_at > template.max_age:
-        hours = int(template.max_age.total_seconds() // 3600)
-        yield _suppress("7", f"it happened more than {hours} hours ago")
+    yield from _against_telling_again(request, person, fact)
+    yield from _against_its_age(person.now, fact, template)
     if is_history(request, since):
         yield _suppress("7", "it was recorded before texts were switched on")
     elif _is_before(request, since.restored_at):
         yield _suppress("7", "it was recorded before the database was restored from a backup, and a text may have gone")
+
+
+def _against_telling_again(request: TextRequest, person: Person, fact: FactLike) -> Iterator[Reason]:
+    if person.is_superseded(fact):
+        yield _suppress("7", "something later has made it out of date")
+    if request.purpose is not Purpose.FOLLOW_UP and (told := person.how_told(fact)) is not None:
+        yield _suppress("7", told)
+    if fact.type == REQUESTED and person.was_spoken_to_since(fact):
+        yield _suppress("7", "a person has spoken with them since")
+
+
+def _against_its_age(now: datetime, fact: FactLike, template: TemplateTerms | None) -> Iterator[Reason]:
+    if fact.occurred_at > now:
+        yield Reason("7", Verdict.HOLD, "it has not happened yet", fact.occurred_at)
+    starts_at = fact.data.get("starts_at")
+    if isinstance(starts_at, str) and datetime.fromisoformat(starts_at) <= now:
+        yield _suppress("7", "the hearing has already begun")
+    if template is not None and now - fact.occurred_at > template.max_age:
+        hours = int(template.max_age.total_seconds() // 3600)
+        yield _suppress("7", f"it happened more than {hours} hours ago")
 
 
 def against_number(person: Person, now: datetime) -> Iterator[Reason]:

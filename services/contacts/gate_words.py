@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from services.contacts.decision import TAKEN_BACK
 from services.contacts.london import day_words, due_day
@@ -11,6 +11,9 @@ from services.contacts.news import COURTESY, URGENT, NewsList, Purpose, news_lis
 from services.contacts.person import REQUESTED, TOLD_ALREADY, Person
 from services.contacts.safe_contact import FactLike
 from services.contacts.safe_hours import LONDON, NEVER, Window
+
+DO_NOT_TELL: Final = "Do not tell"
+"""How a task begins about what nobody may tell."""
 
 
 class _Why(Protocol):
@@ -57,7 +60,9 @@ def task_for(person: Person, fact: FactLike | None, reason: _Why, window: Window
             f"Please decide whether {person.victim_id} is to hear about {topic}: the case has several victims, and the "
             f"event names none of them, so a person must say whom to tell. If so, release the news for them{due}."
         )
-    return f"{_what_to_do(person, fact, topic, due, window, asked)} No text: {reason.why}."
+    if fact is not None and asked.type not in URGENT and person.how_told(fact) == TOLD_ALREADY:
+        return f"Please check that {person.victim_id} knows about {topic}{due}. A contact names it. No text goes."
+    return f"{_what_to_do(person, window, asked, due)} No text: {reason.why}."
 
 
 def is_waived(person: Person, asked: _Asked) -> bool:
@@ -73,7 +78,7 @@ def _nothing_to_tell(person: Person, fact: FactLike | None, topic: str, asked: _
     if news_list(asked.type) is NewsList.NEVER:
         return f"No text is sent to {v} about this. If they should hear of it, tell them in person."
     if fact is None or fact.victim_id not in (None, v) or fact.type != asked.type:
-        return f"Do not tell {v} about {topic}: {TAKEN_BACK}, and no text goes. If they heard of it, put it right."
+        return f"{DO_NOT_TELL} {v} about {topic}: {TAKEN_BACK}, and no text goes. If they heard of it, put it right."
     withheld, last_day = person.withheld_until(fact)
     if withheld:
         return withheld_words(v, topic, last_day)
@@ -84,21 +89,17 @@ def _nothing_to_tell(person: Person, fact: FactLike | None, topic: str, asked: _
 
 def withheld_words(victim_id: str, topic: str, last_day: date | None) -> str:
     """Return what is said of news that is withheld, to whoever looks after the victim."""
-    forever = last_day is None or last_day.year >= NEVER
-    until = "" if forever else f" until the end of {day_words(last_day)} {last_day.year}"
-    return f"Do not tell {victim_id} about {topic}: it is withheld{until}. Decide whether it may be released."
+    known = last_day is not None and last_day.year < NEVER
+    until = f" until the end of {day_words(last_day)} {last_day.year}" if known and last_day else ""
+    return f"{DO_NOT_TELL} {victim_id} about {topic}: it is withheld{until}. Decide whether it may be released."
 
 
-def _what_to_do(
-    person: Person, fact: FactLike | None, topic: str, due: str, window: Window | None, asked: _Asked
-) -> str:
-    safe, v = person.safe, person.victim_id
+def _what_to_do(person: Person, window: Window | None, asked: _Asked, due: str) -> str:
+    safe, v, topic = person.safe, person.victim_id, topic_of(asked.type)
     if safe.sms is None or safe.lapsed or safe.suspended_by is not None or safe.week is None:
         return f"Please find out from {v} how it is safe to be in touch, record it, and tell them about {topic}{due}."
     if asked.type in URGENT:
         return f"Please ring {v} now about {topic}: this does not wait for a safe hour to send a text."
-    if fact is not None and person.how_told(fact) == TOLD_ALREADY:
-        return f"Please check that {v} knows about {topic}{due}: a contact says so, and it may not count as telling."
     if may_wait(asked):
         return f"When you next speak with {v}, tell them about {topic}."
     if window is None:

@@ -13,6 +13,9 @@ from services.contacts.safe_contact import FactLike
 GRADED_SINCE: Final = timedelta(days=7)
 """Contacts longer ago than this are history: whoever recorded them is not asked about them now."""
 
+GRADED_FLAGS: Final = frozenset({"tick_box_run"})
+"""Flags that say what contacts were graded: a card of one is for whoever recorded them, and for no colleague."""
+
 OF_A_CONTACT: Final = "contact:"
 """With this begins what a card about the grade of a contact is about."""
 

@@ -54,7 +54,8 @@ SAME_THING: Final = ("hearing_ref", "device_ref", "service", "suspect_ref", "rol
 """The fields in which two events must agree, where both have them, to be about the same thing."""
 
 _AFTER_A_CHARGE: Final = frozenset({
-    LISTED, CHANGED, "court.special_measures.decided.v1", "wcu.pretrial_visit.offered.v1", "victim.statement.offered.v1",
+    LISTED, CHANGED, "court.special_measures.decided.v1", "wcu.pretrial_visit.offered.v1",
+    "victim.statement.offered.v1",
 })  # fmt: skip
 """News of a case that goes to court: a decision to charge, or that someone is guilty, does not end it."""
 

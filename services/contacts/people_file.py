@@ -39,6 +39,13 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 NAME: Final = re.compile(r"[^\W\d_]+(?:(?:\. | |-|')[^\W\d_]+)*\.?")
 """A plain name of letters, such as `Sam` or `Sam B.`: it stands in a text, so no link or number can be one."""
 
+RANKS: Final = frozenset({
+    "pc", "wpc", "pcso", "dc", "ds", "di", "dci", "dcs", "det", "sgt", "insp", "supt", "solo", "dalo", "oic", "isva",
+    "idva", "police", "policeman", "policewoman", "officer", "constable", "detective", "sergeant", "inspector",
+    "superintendent", "heddlu", "swyddog", "cwnstabl", "ditectif", "rhingyll", "arolygydd",
+})  # fmt: skip
+"""What tells whoever reads a discreet text that its sender is no friend, in English and Welsh."""
+
 
 @dataclass(frozen=True, slots=True)
 class PointRow:
@@ -101,6 +108,16 @@ def read_people(lines: Iterable[str], read_instant: Callable[[str], datetime], *
     return found
 
 
+def may_sign(name: str) -> bool:
+    """Whether a discreet text may be signed with this name: plain, short, and without a rank.
+
+    >>> may_sign("Sam B."), may_sign("DC Sam"), may_sign("sam.example")
+    (True, False, False)
+    """
+    parts = {part.strip(".").lower() for part in name.replace("-", " ").split()}
+    return len(name) <= LONGEST_NAME and NAME.fullmatch(name) is not None and not parts & RANKS
+
+
 def e164(value: str) -> str | None:
     """Return a telephone number in E.164 form, or None where it is none; a leading 0 is the United Kingdom's.
 
@@ -156,9 +173,10 @@ def _read_row(cells: dict[str, str], read_instant: Callable[[str], datetime], *,
     value = _read_value(kind, cells["value"], in_service=in_service)
     confirmed_by, confirmed_at = _read_confirmation(cells, read_instant)
     sender_name = cells.get("sender_name") or None
-    if sender_name is not None and (len(sender_name) > LONGEST_NAME or not NAME.fullmatch(sender_name)):
+    if sender_name is not None and not may_sign(sender_name):
         raise _UnusableError(
-            "sender_name", f"this must be a plain name of at most {LONGEST_NAME} letters: it stands in a text."
+            "sender_name",
+            f"this must be a plain name of at most {LONGEST_NAME} letters, without a rank: it stands in a text.",
         )
     belongs_to = cells["belongs_to"].lower()
     return PointRow(

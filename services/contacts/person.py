@@ -148,11 +148,11 @@ class Person:
         In each case the latest choice decides, and at one instant the wish to hear wins. A wish to have updates again
         lifts no waiver of what updates are not (victims-code.md section 4.9).
         """
-        covers = {"all", rule, "updates"} if rule is not None and is_update(rule) else {"all", rule}
-        of_updates = self._latest_choices({"all", "updates"}, also_resumed=rule)
-        return any((*of_updates, *self._latest_choices(covers))) if rule is not None else any(of_updates)
+        if any(self._latest_choices({"all", "updates"}, also_resumed=rule)):
+            return True
+        return rule is not None and any(self._latest_choices({"all", rule, *(["updates"] if is_update(rule) else [])}))
 
-    def _latest_choices(self, scopes: set[str | None], also_resumed: str | None = None) -> list[bool]:
+    def _latest_choices(self, scopes: set[str], also_resumed: str | None = None) -> list[bool]:
         """Return for each case in which these scopes were chosen about whether they are waived now."""
         choices: dict[str, tuple[datetime, bool]] = {}
         for fact in self._mine(WAIVED, RESUMED):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.contacts.addressee import WORKLISTS
+from services.contacts.addressee import COVER, WORKLISTS
 from services.contacts.london import due_day
 from services.contacts.roster import LOOK_AHEAD, Roster, Shift
 from services.contacts.safe_contact import SafeContact
@@ -21,6 +21,9 @@ from services.provisions.working_days import add_days, london_date, london_time
 
 REVIEW: Final = "review"
 """The kind of card that a supervisor looks at: a duty past due, a grade somebody disputes."""
+
+GRADE: Final = "grade"
+"""The kind of card that says what a contact was graded, for whoever recorded it."""
 
 TASK: Final = "task"
 """The kind of card that stands for a text."""
@@ -39,6 +42,9 @@ _ASKED_ALONE: Final = timedelta(days=14)
 
 _IN_HAND: Final = timedelta(days=5)
 """Who has said that a card is in hand keeps it while they are at work again within this: the longest bank holiday."""
+
+_LONG_ENOUGH: Final = timedelta(minutes=30)
+"""A shorter window counts only where nobody has a longer one: two minutes are no time for such a call."""
 
 _SEARCHED: Final = timedelta(days=21)
 """How long before a deadline the last window is looked for; a person away for longer than this is covered."""
@@ -116,17 +122,22 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
     if item.held_by is not None and _keeps(item, item.held_by, roster, at):
         return _in_hand(item, item.held_by, safe, roster, at)
     if item.kind == REVIEW:
-        to = roster.supervisor_of(item.addressee, item.team) or roster.duty_supervisor(item.team, at) or roster.cover
-        return Plan(to, None, _next_seven(at))
+        return Plan(_reviewer(item, roster, at), None, _next_seven(at))
+    if item.kind == GRADE and item.for_officer is not None:
+        # It is for them alone, whenever they are back; on another's list it would say how a colleague was graded.
+        return Plan(item.for_officer, None, _next_list(roster, item.for_officer, at))
     chain = _chain(item, roster)
     to, act_by = _who_and_by_when(item, chain, safe, roster, at)
     if item.urgent:
         at_once = next((each for each in chain if roster.shift_at(each, at) is not None), _if_nobody(item, chain))
         return Plan(at_once, act_by, at, interrupts=True)
     list_at = _next_list(roster, to, at)
-    cannot_wait = act_by is not None and item.due_at is not None and item.due_at > at and act_by <= list_at
-    if cannot_wait and not item.advisory:
-        return Plan(to, act_by, at, interrupts=True)
+    if act_by is not None and item.due_at is not None and at < item.due_at and act_by <= list_at and not item.advisory:
+        coming = None if roster.shift_at(to, at) is not None else roster.next_shift(to, at)
+        if coming is None or coming.starts_at >= act_by:
+            return Plan(to, act_by, at, interrupts=True)
+        # They are not at work, and will be in time: before the list of that shift, and not on a telephone at night.
+        return Plan(to, act_by, coming.starts_at)
     return Plan(to, act_by, list_at, _again_at(item, to, act_by, list_at, roster))
 
 
@@ -167,11 +178,31 @@ def _in_hand(item: Item, held_by: str, safe: SafeTimes, roster: Roster, at: date
 def _chain(item: Item, roster: Roster) -> list[str]:
     """Return who may get an item, in order; never empty. The worklists of other agencies are no person's."""
     first = item.for_officer or item.addressee
+    if first == COVER:
+        # Nobody looks after the victim: the team's supervisor does, and the last resort where there is none.
+        first = (roster.supervisor_of_team(item.team) if item.team else None) or roster.cover
     chain = list(dict.fromkeys([first, *roster.stand_ins(first)]))
     if item.allowed is None:
         return chain
     may_see = [each for each in chain if each in item.allowed or each in WORKLISTS]
     return list(dict.fromkeys([*may_see, *item.allowed])) or [roster.cover]
+
+
+def _reviewer(item: Item, roster: Roster, at: datetime) -> str:
+    """Return who reviews: a supervisor at work within days, never the person whom it is about; else the last resort.
+
+    What another agency owes is for its own worklist.
+    """
+    if item.addressee in WORKLISTS:
+        return item.addressee
+    about = {item.addressee, item.for_officer}
+    line = roster.supervisor_of(item.for_officer or item.addressee, item.team)
+    cover = roster.cover_of(line) if line is not None else None
+    named = [line, cover, roster.supervisor_of_team(item.team), roster.duty_supervisor(item.team, at)]
+    may = [each for each in dict.fromkeys([*named, *roster.supervisors]) if each is not None and each not in about]
+    if item.allowed is not None:
+        may = [each for each in dict.fromkeys([*may, *item.allowed]) if each in item.allowed and each not in about]
+    return next((each for each in may if _has_a_list_within(roster, each, at, AWAY)), roster.cover)
 
 
 def _if_nobody(item: Item, chain: list[str]) -> str:
@@ -191,15 +222,19 @@ def _who_and_by_when(
         seen_at = at if item.urgent else _next_list(roster, to, at)
         soonest = next(_windows_at_work(roster, to, safe, seen_at, seen_at + AWAY), None)
         return to, soonest.closes if soonest is not None else _evening_of(seen_at)
-    for each in chain:
-        last = None
-        for last in _windows_at_work(roster, each, safe, max(at, item.due_at - _SEARCHED), item.due_at):  # noqa: B007 - the last one is wanted
-            pass
-        if last is not None:
-            return each, last.closes
+    starts = max(at, item.due_at - _SEARCHED)
+    for least in (_LONG_ENOUGH, timedelta()):
+        for each in chain:
+            fitting = [
+                window.closes
+                for window in _windows_at_work(roster, each, safe, starts, item.due_at)
+                if window.closes - window.opens >= least
+            ]
+            if fitting:
+                return each, fitting[-1]
     # No window is safe before the deadline: whoever is there first asks how to be in touch.
     at_work = (each for each in chain if next(roster.shifts_of(each, at, item.due_at), None) is not None)
-    return next(at_work, _if_nobody(item, chain)), _evening_before(item.due_at)
+    return next(at_work, _if_nobody(item, chain)), _evening_before(item.due_at, at)
 
 
 def _windows_at_work(roster: Roster, ref: str, safe: SafeTimes, start: datetime, end: datetime) -> Iterator[Window]:
@@ -247,7 +282,9 @@ def _evening_of(at: datetime) -> datetime:
     return evening if evening > at else london_time(add_days(today, 1), _EVENING)
 
 
-def _evening_before(due_at: datetime) -> datetime:
+def _evening_before(due_at: datetime, at: datetime) -> datetime:
+    """Return 20:00 London before a deadline, or the deadline itself where that has passed."""
     day = due_day(due_at)
     evening = london_time(day, _EVENING)
-    return evening if evening < due_at else london_time(add_days(day, -1), _EVENING)
+    evening = evening if evening < due_at else london_time(add_days(day, -1), _EVENING)
+    return evening if evening > at else due_at

@@ -25,7 +25,10 @@ ASSUMED: Final = (9, 17)
 
 _DAILY: Final = (DECENT[0] // 60, DECENT[1] // 60)
 _STILL_HERE: Final = timedelta(days=14)
-"""Whose last shift is this close to the roster's end has not left: the roster has."""
+"""Whose last shift is this close to the end of the roster of their team has not left: the roster has."""
+
+_SETTLE: Final = timedelta(minutes=5)
+"""A list is put together this long after its moment."""
 
 SUPERVISOR: Final = "supervisor"
 
@@ -46,7 +49,7 @@ class Shift:
         The day's warnings are made at 09:00, and before that hardly anybody may be rung: one list, not two.
         """
         nine = london_time(london_date(self.starts_at), 9)
-        return nine if self.starts_at < nine < self.ends_at else self.starts_at
+        return nine if self.starts_at < nine and nine + _SETTLE < self.ends_at else self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,9 @@ class Roster:
             if shift.starts_at >= end:
                 return
             yield shift
-        if not officer.shifts or officer.shifts[-1].ends_at >= self._known_until - _STILL_HERE:
-            beyond = london_time(add_days(london_date(self._known_until), 1))
+        known_until = self._known_until[officer.team]
+        if not officer.shifts or officer.shifts[-1].ends_at >= known_until - _STILL_HERE:
+            beyond = london_time(add_days(london_date(known_until), 1))
             yield from self._assumed(ref, max(start, beyond), end)
 
     def shift_at(self, ref: str, now: datetime) -> Shift | None:
@@ -109,7 +113,21 @@ class Roster:
         if officer is not None and officer.supervisor_ref:
             return officer.supervisor_ref
         of_team = officer.team if officer is not None and officer.team else team
-        return next((each.ref for each in self._supervisors if of_team and each.team == of_team), None)
+        return self.supervisor_of_team(of_team, but=ref)
+
+    def supervisor_of_team(self, team: str | None, *, but: str | None = None) -> str | None:
+        """Return a supervisor of a team, another than ``but``; None where the roster names none."""
+        return next((each.ref for each in self._supervisors if team and each.team == team and each.ref != but), None)
+
+    def cover_of(self, ref: str) -> str | None:
+        """Return who covers for somebody, None where the roster names nobody."""
+        officer = self.officers.get(ref)
+        return officer.cover_ref if officer is not None else None
+
+    @property
+    def supervisors(self) -> tuple[str, ...]:
+        """Every supervisor, by reference."""
+        return tuple(each.ref for each in self._supervisors)
 
     def duty_supervisor(self, team: str | None, now: datetime) -> str | None:
         """Return a supervisor who is at work now, of that team first, or None."""
@@ -122,9 +140,13 @@ class Roster:
         return tuple(sorted((each for each in self.officers.values() if each.role.lower() == SUPERVISOR), key=_ref))
 
     @cached_property
-    def _known_until(self) -> datetime:
-        ends = (each.shifts[-1].ends_at for each in self.officers.values() if each.shifts)
-        return max(ends, default=_LONG_AGO)
+    def _known_until(self) -> Mapping[str | None, datetime]:
+        """Until when shifts of each team are written down: teams are imported apart."""
+        known: dict[str | None, datetime] = {}
+        for each in self.officers.values():
+            last = each.shifts[-1].ends_at if each.shifts else _LONG_AGO
+            known[each.team] = max(known.get(each.team, _LONG_AGO), last)
+        return known
 
     def _assumed(self, ref: str, start: datetime, end: datetime) -> Iterator[Shift]:
         every_day = ref == self.cover

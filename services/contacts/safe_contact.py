@@ -134,17 +134,17 @@ def custody_of(
     seizure that names a stored one is heeded whosever the phone is said to be.
     """
     hers = [fact for fact in facts if fact.victim_id == victim_id and fact.occurred_at <= now]
-    named = [
+    named: set[str | None] = {
         fact.data.get("contact_point_ref")
         for fact in hers
         if fact.type == PHONE_SEIZED
         and (fact.suspect_ref is None or fact.data.get("contact_point_ref") in numbers)
         and not any(_gives_back(fact, each) for each in hers)
-    ]
-    stored = {ref for ref in named if ref in numbers}
+    }
+    stored = {ref for ref in named if ref is not None and ref in numbers}
     shared = {number for ref in stored if (number := numbers[ref]) is not None}
     same = {ref for ref, number in numbers.items() if number in shared}
-    return Custody(frozenset(stored | same), unknown=len(stored) < len(set(named)))
+    return Custody(frozenset(stored | same), unknown=len(stored) < len(named))
 
 
 def _suspends(fact: FactLike, newest: datetime | None) -> bool:

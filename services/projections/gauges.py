@@ -115,6 +115,11 @@ def _gauges(standing: Standing) -> Iterator[Metric]:
             "How long ago the oldest open urgent card that nobody has acknowledged was raised.",
             standing.oldest_urgent_card_s,
         ),
+        (
+            "waymark_interruptions_unreached",
+            "Interruptions that nobody has in hand and of which nobody could be told, the control room neither.",
+            standing.unreached,
+        ),
         ("waymark_anchor_age_seconds", "How old the last anchor of the ledger is.", standing.anchor_s),
         (
             "waymark_clock_ahead_seconds",

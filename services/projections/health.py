@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.anchor_lateness import LATENESS, complaint
 from infra.migrations import newest_revision
+from services.storage.standing import unreached
 
 LIMIT_S: Final = 5.0
 """Seconds the database has to answer in; whoever asks gives up about then."""
@@ -43,6 +44,7 @@ async def readiness(engine: AsyncEngine, kafka_bootstrap_servers: str | None) ->
             problems += await _schema_problems(engine)
             if not problems:
                 complaints += await _anchor_complaints(engine)
+                complaints += await _unreached_complaints(engine)
     except (SQLAlchemyError, OSError, TimeoutError) as failure:
         problems.append(f"The database does not answer ({type(failure).__name__}): check it with `waymark doctor`.")
     except Exception as failure:  # noqa: BLE001 - a driver's own errors differ by how the connection was lost
@@ -76,4 +78,14 @@ async def _anchor_complaints(engine: AsyncEngine) -> list[str]:
     return [] if found is None else [f"{found} Look whether `waymark relay` runs."]
 
 
+async def _unreached_complaints(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as conn:
+        found = (await conn.execute(unreached.limit(1))).first()
+    return [] if found is None else [_UNREACHED]
+
+
+_UNREACHED: Final = (
+    "An interruption reached nobody, the control room neither: somebody must look at the first page now. Set "
+    "WAYMARK_CONTROL_ROOM and WAYMARK_ALERT_MAIL, and import the addresses of officers."
+)
 _NO_SUCH_TABLE: Final = "42P01"

@@ -90,11 +90,17 @@ async def read_people(
     return Listed(tuple(mine[:most]), min(len(rows), COUNTED + 1), withheld=len(rows) - len(mine))
 
 
-async def ref_of(conn: AsyncConnection, key: bytes) -> str | None:
-    """Return the reference of the officer or worklist with this key, if there is a card or a roster that names it."""
+async def ref_of(conn: AsyncConnection, key: bytes, units: frozenset[str] = UNITS) -> str | None:
+    """Return the reference of the officer or worklist with this key, if a card or the roster names it, or it is a unit.
+
+    A unit's list is there also when nothing is on it: a link in an alert leads to it after the last card is done.
+    """
     known = (await conn.execute(select(_o.officer_ref).where(_o.officer_key == key))).scalar()
     if known is not None:
         return str(known)
+    unit = next((each for each in units if officer_key(each) == key), None)
+    if unit is not None:
+        return unit
     named = select(_c.to_ref, _c.addressee, _c.escalated_to).where(_c.closed_at.is_(None)).distinct()
     refs = (ref for row in await conn.execute(named) for ref in row if ref is not None)
     return next((ref for ref in refs if officer_key(ref) == key), None)

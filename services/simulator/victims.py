@@ -83,32 +83,46 @@ def terms_of(chance: Chance, victim: Victim, at: datetime) -> dict[str, Any]:
     return data
 
 
-def people_rows(victims: Iterable[tuple[Victim, datetime]]) -> Iterator[tuple[str, ...]]:
-    """The lines of a people file, the header first, for victims with the moment their terms were recorded.
+class Textable:
+    """The newest victims who may be texted, at most 900, with the moment their terms were recorded.
 
-    At most 900 are taken, the newest: Ofcom's range for drama has a thousand numbers, nobody is texted on a number
-    that two people share, and no other number may stand in an invented file. Numbers of victims under 18 are left out:
-    they need an adult whom a person confirmed.
+    Ofcom's range for drama has a thousand numbers, nobody is texted on a number that two people share, and no other
+    number may stand in an invented file. Victims under 18 are left out: they need an adult whom a person confirmed.
     """
-    yield (
-        "victim_id", "contact_point_ref", "kind", "value", "belongs_to", "confirmed_by", "confirmed_at", "cover",
-        "sender_name",
-    )  # fmt: skip
-    newest: dict[str, tuple[Victim, datetime]] = {}
-    for victim, at in victims:
+
+    def __init__(self) -> None:
+        self._newest: dict[str, tuple[Victim, datetime]] = {}
+
+    def add(self, victim: Victim, at: datetime) -> None:
+        """Take note of a victim; of more than 900 the one noted longest ago is let go."""
         if victim.age != "under_18" and victim.sms != "never":
-            newest.pop(victim.id, None)
-            newest[victim.id] = (victim, at)
-            if len(newest) > NUMBERS:
-                del newest[next(iter(newest))]
-    for place, (victim, at) in enumerate(newest.values()):
-        number = FIRST_NUMBER + place
-        is_discreet = victim.sms == "discreet"
+            self._newest.pop(victim.id, None)
+            self._newest[victim.id] = (victim, at)
+            if len(self._newest) > NUMBERS:
+                del self._newest[next(iter(self._newest))]
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """The lines of a people file, the header first."""
         yield (
-            victim.id, victim.point, "mobile", f"07700 {number}", "self", f"P-{1001 + victim.number % 40}",
-            local(at), _COVERS[victim.number % len(_COVERS)] if is_discreet else "",
-            _FIRST_NAMES[victim.number % len(_FIRST_NAMES)] if is_discreet else "",
+            "victim_id", "contact_point_ref", "kind", "value", "belongs_to", "confirmed_by", "confirmed_at", "cover",
+            "sender_name",
         )  # fmt: skip
+        for place, (victim, at) in enumerate(self._newest.values()):
+            number = FIRST_NUMBER + place
+            is_discreet = victim.sms == "discreet"
+            yield (
+                victim.id, victim.point, "mobile", f"07700 {number}", "self", f"P-{1001 + victim.number % 40}",
+                local(at), _COVERS[victim.number % len(_COVERS)] if is_discreet else "",
+                _FIRST_NAMES[victim.number % len(_FIRST_NAMES)] if is_discreet else "",
+            )  # fmt: skip
+
+
+def people_rows(victims: Iterable[tuple[Victim, datetime]]) -> Iterator[tuple[str, ...]]:
+    """The lines of a people file, the header first, for the newest of these victims (see ``Textable``)."""
+    found = Textable()
+    for victim, at in victims:
+        found.add(victim, at)
+    yield from found.rows()
 
 
 def _age(chance: Chance, letter: str, offence: str) -> str:

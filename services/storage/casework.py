@@ -44,9 +44,10 @@ from services.storage.told_from import TOLD
 _LOOK_AHEAD = 4
 """How many wakes are looked at for each case wanted: several are often of one case, or of cases others hold."""
 
-_CAUSES = ("event", "correction", "time", "repair", "ruleset")
+_CAUSES = ("correction", "event", "time", "repair", "ruleset")
 """Why a case is assessed; the first that applies is told. An event, or a date that came, outweighs a repair: what is
-news must not pass for a difference that nobody needs to hear of."""
+news must not pass for a difference that nobody needs to hear of. A correction outweighs an event that came with it:
+which of the two has made something news is not known, and what a record put right has made news is never texted."""
 
 
 @dataclass(frozen=True, slots=True)

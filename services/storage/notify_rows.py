@@ -7,16 +7,18 @@ announced. Only rows are written here; nobody is told anything before the commit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import Addressee
 from services.contacts.cards import Card, CardKind, cards_of
+from services.contacts.decision import TextRequest
 from services.contacts.grade_cards import OF_A_CONTACT, grade_cards
-from services.contacts.news import topic_of
+from services.contacts.news import URGENT, topic_of
 from services.contacts.news_cards import news_task
+from services.contacts.news_said import withheld_until
 from services.contacts.person import corrected_of
 from services.contacts.text_states import TextState
 from services.journeys.event_types import KNOWLEDGE
@@ -38,6 +40,7 @@ from services.storage.sets import is_among
 from services.storage.tables_notify import text_requests
 from services.storage.text_wishes import NO_ALERT, asked, write_requests
 from services.storage.waiting_tasks import close_talked_over
+from services.storage.withheld_tasks import keep_withheld
 
 _t = text_requests.c
 _days = WorkingDays()
@@ -53,19 +56,24 @@ async def write_cards_and_requests(
     batch: Sequence[Difference],
     *,
     announce_from: datetime | None = None,
+    texts_from: datetime | None = None,
     not_measured: frozenset[str] = frozenset(),
 ) -> None:
     """Write the cards and text requests that these assessments call for; a ``Writer`` of ``services.assess_case``.
 
-    ``announce_from`` is go-live: contacts before it are not asked about. ``not_measured`` are the rules and flags that
-    no connected source could show to be met (``services.contacts.measured``): they raise no card.
+    ``announce_from`` is go-live: contacts before it are not asked about; ``texts_from`` is that of texts.
+    ``not_measured`` are the rules and flags that no connected source could show to be met
+    (``services.contacts.measured``): they raise no card.
     """
     works = {each.case_key: Work(each) for each in batch}
     # Texts before cards: whoever sends holds a text and then writes its card, and each would wait for the other.
-    withdrawn = await write_requests(conn, list(works.values()))
+    withdrawn = await write_requests(conn, list(works.values()), texts_from)
     opened = await open_cards(conn, works)
     await close_cards(conn, withdrawn, "it was told, or taken back")
-    await raise_new_cards(conn, [work.raised(card) for work in works.values() for card in _tasks_at_once(work)])
+    await raise_new_cards(
+        conn, [work.raised(card) for work in works.values() for card in _tasks_at_once(work, announce_from)]
+    )
+    await keep_withheld(conn, works, opened)
     await raise_new_cards(conn, await _to_put_right(conn, list(works.values())))
     await _write_announced_cards(conn, works.values(), opened, not_measured)
     await _write_grade_cards(conn, works.values(), opened, announce_from)
@@ -141,16 +149,31 @@ async def _write_grade_cards(
     await raise_new_cards(conn, new)
 
 
-def _tasks_at_once(work: Work) -> Iterator[Card]:
-    """What no text waits for: news of an escape or a release, and what a record put right has made news of."""
+def _tasks_at_once(work: Work, announce_from: datetime | None) -> Iterator[Card]:
+    """What no text waits for: news of an escape or a release, and what a record put right has made news of.
+
+    What was recorded before go-live is shown and nobody's task.
+    """
     if work.difference.cause in NO_ALERT:
         return
     is_correction = work.difference.cause == "correction"
     for each in work.difference.announcements:
-        if each.thing == "news" and each.what == "news.to_tell":
+        if each.thing == "news" and each.what == "news.to_tell" and (is_correction or each.body["type"] in URGENT):
             occurred_at = datetime.fromisoformat(each.body["occurred_at"])
-            if card := news_task(asked(work, each.body), occurred_at, work.now, is_correction=is_correction):
+            request = asked(work, each.body)
+            if announce_from is not None and request.known_at < announce_from:
+                continue
+            withheld = _withheld(work, request)
+            card = news_task(request, occurred_at, work.now, is_correction=is_correction, withheld=withheld)
+            if card is not None:
                 yield card
+
+
+def _withheld(work: Work, request: TextRequest) -> tuple[bool, date | None]:
+    happened = [fact for fact in work.record.happenings if fact.occurred_at <= work.now]
+    named = (request.event_id, request.source)
+    fact = next((each for each in happened if (each.id, each.source) == named), None)
+    return (False, None) if fact is None else withheld_until(fact, request.victim_id, happened, work.now)
 
 
 async def _to_put_right(conn: AsyncConnection, works: Sequence[Work]) -> list[RaisedCard]:

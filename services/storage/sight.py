@@ -28,9 +28,7 @@ _WANTED: Final = OF_SIGHT | KNOWLEDGE
 
 _log = structlog.get_logger(__name__)
 _ever = (
-    select(facts.c.case_key)
-    .where(is_among(facts.c.case_key, "keys"), facts.c.type.in_(sorted(BEGINNING)))
-    .distinct()
+    select(facts.c.case_key).where(is_among(facts.c.case_key, "keys"), facts.c.type.in_(sorted(BEGINNING))).distinct()
 )
 
 

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, cast, extract, func, literal, select
+from sqlalchemy import ColumnElement, Float, Select, cast, exists, extract, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.storage.card_plans import LAST_STEP
+from services.storage.notices import NoticeKind, NoticeState
 from services.storage.tables import DeadLetterState, cases, clock, dead_letters, outbox, wakes
+from services.storage.tables_alerts import notices
 from services.storage.tables_anchor import anchors
 from services.storage.tables_feeds import feeds
 from services.storage.tables_notify import cards, text_requests, text_switch
@@ -50,6 +53,8 @@ class Standing:
     texts_paused: bool
     urgent_cards: int
     oldest_urgent_card_s: float | None
+    unreached: int
+    """Interruptions that nobody has in hand and that no address could be told of, up to the control room's."""
     anchor_s: float | None
     clock_ahead_s: float
     database_clock: datetime
@@ -79,6 +84,17 @@ _waits_in_line = outbox.c.problem.is_(None)
 _overdue_text = text_requests.c.state.in_(("requested", "held")) & (text_requests.c.wake_at <= _NOW)
 _open_card = cards.c.closed_at.is_(None)
 _urgent_card = cards.c.urgent & cards.c.acknowledged_at.is_(None) & _open_card & (cards.c.raised_at <= _NOW)
+_last_word = exists().where(
+    notices.c.kind == NoticeKind.LAST_RESORT.value,
+    notices.c.state.in_((NoticeState.FAILED.value, NoticeState.NO_ADDRESS.value)),
+    notices.c.made_at >= cards.c.shown_at,
+    notices.c.cards.has_key(func.encode(cards.c.card_key, "hex")),
+)
+unreached: Final = select(_one).where(
+    _open_card, cards.c.interrupts, cards.c.acknowledged_at.is_(None), cards.c.escalated >= LAST_STEP, _last_word
+)
+"""Interruptions that went all the way and reached nobody, while nobody has them in hand."""
+
 _standing = select(
     _count(select(_one).select_from(wakes)).label("wakes"),
     _seconds_since(select(wakes.c.woken_at).order_by(wakes.c.id), _DATABASE_NOW).label("oldest_wake_s"),
@@ -110,6 +126,7 @@ _standing = select(
     _seconds_since(select(cards.c.raised_at).where(_urgent_card).order_by(cards.c.raised_at)).label(
         "oldest_urgent_card_s"
     ),
+    _count(unreached).label("unreached"),
     _seconds_since(select(anchors.c.made_at).order_by(anchors.c.number.desc())).label("anchor_s"),
     cast(extract("epoch", select(clock.c.ahead).scalar_subquery()), Float).label("clock_ahead_s"),
     _DATABASE_NOW.label("database_clock"),

@@ -26,7 +26,7 @@ from services.storage.payloads import packed_headers, to_bytes
 from services.storage.sets import columns_of, insert_set, unnested
 from services.storage.tables import OUTBOX_CHANNEL, fact_key, outbox, shard_of, victim_key
 from services.storage.tables_notify import ONE_TEXT_PER_FACT_VICTIM_PURPOSE, TEXTS_CHANNEL, text_requests
-from services.storage.texts import move, wake_texts
+from services.storage.texts import move, read_switch, wake_texts
 
 NO_ALERT = frozenset({"ruleset", "repair"})
 """Causes whose differences are one summary for the administrator: they raise no card and no text."""
@@ -35,7 +35,11 @@ _NO_TEXT = NO_ALERT | {"correction"}
 """Causes that never make a text: a record put right, a link mended, a rebuild, a new pack or grader."""
 
 _LONG_AGO = timedelta(days=10)
-"""Older than any template's limit: a history that is loaded does not keep whoever sends busy."""
+"""Older than any template's limit: a history that is loaded does not keep whoever sends busy.
+
+What was recorded since texts were switched on is decided about all the same, however late its feed: that no text goes
+is a person's task then.
+"""
 
 _t = text_requests.c
 _REQUEST = [
@@ -80,11 +84,19 @@ _wake = select(
 )
 
 
-async def write_requests(conn: AsyncConnection, works: Sequence[Work]) -> list[bytes]:
-    """Write down which texts could be sent, and return the keys of the tasks that nobody has any more."""
+async def write_requests(
+    conn: AsyncConnection, works: Sequence[Work], texts_from: datetime | None = None
+) -> list[bytes]:
+    """Write down which texts could be sent, and return the keys of the tasks that nobody has any more.
+
+    ``texts_from`` is when sending was switched on; None: since this store knows of texts.
+    """
     news = [(work, each) for work in works for each in work.difference.announcements if each.thing == "news"]
     withdrawn = await _withdraw(conn, [(work, each) for work, each in news if each.state == ABSENT])
-    rows = [_request_row(work, each) for work, each in news if each.state != ABSENT]
+    wanted = [(work, each) for work, each in news if each.state != ABSENT]
+    if any(_is_long_ago(work, each) for work, each in wanted) and texts_from is None:
+        texts_from = (await read_switch(conn)).first_seen_at
+    rows = [_request_row(work, each, texts_from) for work, each in wanted]
     if rows:
         rows.sort(key=_in_order)
         added = await conn.execute(_request, columns_of(rows, _REQUEST))
@@ -93,12 +105,18 @@ async def write_requests(conn: AsyncConnection, works: Sequence[Work]) -> list[b
     return withdrawn
 
 
-def _request_row(work: Work, announcement: Announcement) -> tuple[Any, ...]:
+def _is_long_ago(work: Work, announcement: Announcement) -> bool:
+    body = announcement.body
+    moments = (datetime.fromisoformat(body[name]) for name in ("occurred_at", "known_at"))
+    return max(moments) < work.now - _LONG_AGO
+
+
+def _request_row(work: Work, announcement: Announcement, texts_from: datetime | None) -> tuple[Any, ...]:
     """Return the columns of ``_REQUEST``."""
     body = announcement.body
     occurred_at, known_at = datetime.fromisoformat(body["occurred_at"]), datetime.fromisoformat(body["known_at"])
     against = NOT_FROM_A_CORRECTION if work.difference.cause in _NO_TEXT else None
-    if max(occurred_at, known_at) < work.now - _LONG_AGO:
+    if _is_long_ago(work, announcement) and (texts_from is None or known_at < texts_from):
         against = "it happened, and was recorded, long ago"
     may_be_sent = against is None
     state = TextState.REQUESTED if may_be_sent else TextState.SUPPRESSED

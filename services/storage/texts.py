@@ -23,7 +23,7 @@ from services.contacts.person import EarlierText
 from services.contacts.text_states import ARROWS, MAY_HAVE_GONE, WAITING, TextState
 from services.storage.restores import after_restore
 from services.storage.sets import is_among
-from services.storage.tables import case_key, facts, victim_key
+from services.storage.tables import case_key, victim_key
 from services.storage.tables_notify import text_requests, text_switch
 from services.storage.vault import Vault, VaultError
 

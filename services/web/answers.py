@@ -109,7 +109,7 @@ class Answers:
             key = bytes.fromhex(answer.form.get("list", ""))
         except ValueError:
             raise malformed() from None
-        ref = await ref_of(conn, key) if len(key) * 2 == _HASH else None
+        ref = await ref_of(conn, key, self._units) if len(key) * 2 == _HASH else None
         if ref is None:
             raise malformed()
         return ref if answer.viewer.answers_for(ref, self._units) else None

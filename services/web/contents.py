@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
+from services.contacts.grade_cards import GRADED_FLAGS
 from services.projections.case_page import CaseShown, read_case
 from services.projections.page import cases_on
 from services.projections.people_list import count_waiting, lists_of
@@ -32,7 +33,8 @@ from services.web.viewing import Content, Known, Viewer
 _log = structlog.get_logger(__name__)
 
 _FOR_ONE_PERSON: Final = frozenset({CardKind.GRADE, CardKind.LINK})
-_MAY_BE_OVERDUE: Final = frozenset({CardKind.APPROACHING, CardKind.OVERDUE, CardKind.REVIEW, CardKind.TASK})
+_MAY_BE_OVERDUE: Final = frozenset({CardKind.APPROACHING, CardKind.OVERDUE, CardKind.REVIEW})
+"""Kinds of which it can be said. A task takes the date of its duty, which another contact may have met meanwhile."""
 _NOT_MET: Final = frozenset({"pending", "warned", "breached"})
 _PEOPLE_ON_FRONT: Final = 24
 
@@ -219,7 +221,7 @@ class Contents:
         own = tuple(
             card
             for card, item in zip(listed.rows, items, strict=False)
-            if viewer.is_local or item.kind not in _FOR_ONE_PERSON or item.to == viewer.name
+            if viewer.is_local or not _is_for_one_person(item) or item.to == viewer.name
         )
         return replace(listed, rows=own, total=listed.total - len(listed.rows) + len(own)), False
 
@@ -304,6 +306,12 @@ def case_cards(items: list[WorklistItem], total: int, now: datetime) -> Listed[C
         )
         made.append(card)
     return Listed(tuple(made), total)
+
+
+def _is_for_one_person(item: WorklistItem) -> bool:
+    # The review of a grade that somebody disputes is of no rule.
+    is_of_a_grade = item.kind == CardKind.REVIEW and item.rule is None
+    return item.kind in _FOR_ONE_PERSON or is_of_a_grade or item.rule in GRADED_FLAGS
 
 
 def _is_overdue(line: CardLine | WorklistItem, now: datetime) -> bool:

@@ -89,7 +89,7 @@ class Looks:
     async def ref_of(self, key: bytes) -> str | None:
         """Return whose list has this key, or None where nobody's has."""
         async with self._engine.connect() as conn:
-            return await ref_of(conn, key)
+            return await ref_of(conn, key, self._contents.known.units)
 
     async def _viewed(self, conn: AsyncConnection, viewer: Viewer, content: Content, clock: ClockShown) -> Viewed:
         html = self._templates.get_template(content.template).render(content.values, now=clock.now)

@@ -37,7 +37,7 @@ async def paged(engine: AsyncEngine) -> list[tuple[str, str]]:
 async def arrest_in_hand(engine: AsyncEngine) -> None:
     """P-1 has an arrest in hand that is due at midnight of Friday; it is 18:00, and they are gone."""
     await store_officers(engine)
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), event(time=NOW - HOUR))
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), event("arrest", time=NOW - HOUR))
     await go_to(engine, FRIDAY - 12 * HOUR)
     await go_to(engine, FRIDAY + timedelta(hours=9, minutes=6))
     assert await take_in_hand(engine, "KP-1", "P-1") == 1
@@ -69,7 +69,7 @@ async def test_a_new_safe_contact_in_the_evening_moves_only_by_when_to_act(engin
 
 async def test_what_is_in_hand_goes_to_somebody_else_when_its_holder_goes_on_leave(engine: AsyncEngine) -> None:
     await store_officers(engine)
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), event(time=NOW - HOUR))
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), event("arrest", time=NOW - HOUR))
     await go_to(engine, FRIDAY - 12 * HOUR)
     await go_to(engine, FRIDAY + timedelta(hours=9, minutes=6))
     await take_in_hand(engine, "KP-1", "P-1")
@@ -87,7 +87,7 @@ async def test_a_second_look_at_what_was_in_hand_goes_on_to_nobody(engine: Async
     }  # fmt: skip
     later = {**first, "from": "2026-11-24T09:00:00Z", "to": "2026-11-24T17:00:00Z"}
     await store_officers(engine, first, later, SUPERVISOR)
-    await bring_in(engine, report(), safe_contact(), solo(), needs, referral(), event(time=NOW - HOUR))
+    await bring_in(engine, report(), safe_contact(), solo(), needs, referral(), event("arrest", time=NOW - HOUR))
     await go_on(engine)
     assert (await item(engine, "VC-R6-ARREST")).interrupts
     await take_in_hand(engine, "KP-1", "P-1")

@@ -46,7 +46,9 @@ async def paged(engine: AsyncEngine) -> list[tuple[str, str]]:
 
 async def test_on_leave_a_card_does_not_go_to_a_cover_who_may_not_see_the_case(engine: AsyncEngine) -> None:
     await store_officers(engine, *ON_LEAVE, SUPERVISOR, COLLEAGUE)
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), restricted("P-1"), event(time=NOW - HOUR))
+    await bring_in(
+        engine, report(), safe_contact(), solo(), referral(), restricted("P-1"), event("arrest", time=NOW - HOUR)
+    )
     await go_to(engine, FRIDAY + timedelta(hours=9, minutes=6))
     assert (await item(engine, "VC-R6-ARREST")).to_ref == "P-1"
     assert {each.to_ref for each in await all_notices(engine)} <= {"P-1"}
@@ -56,14 +58,16 @@ async def test_on_leave_a_card_does_not_go_to_a_cover_who_may_not_see_the_case(e
 async def test_on_leave_a_card_goes_to_the_supervisor_if_that_is_who_may_see_the_case(engine: AsyncEngine) -> None:
     await store_officers(engine, *ON_LEAVE, SUPERVISOR, COLLEAGUE)
     allowed = restricted("P-1", "S-1")
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), allowed, event(time=NOW - HOUR))
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), allowed, event("arrest", time=NOW - HOUR))
     await go_to(engine, datetime(2026, 11, 26, 12, tzinfo=UTC))
     assert (await item(engine, "VC-R6-ARREST")).to_ref == "S-1"
 
 
 async def test_where_nobody_assigned_may_see_the_case_the_person_who_may_is_told(engine: AsyncEngine) -> None:
     await store_officers(engine)
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), restricted("P-2"), event(time=NOW - HOUR))
+    await bring_in(
+        engine, report(), safe_contact(), solo(), referral(), restricted("P-2"), event("arrest", time=NOW - HOUR)
+    )
     await go_to(engine, FRIDAY + timedelta(hours=9, minutes=6))
     found = await item(engine, "VC-R6-ARREST")
     assert (found.addressee, found.to_ref) == ("cover", "P-2")
@@ -73,7 +77,7 @@ async def test_what_was_planned_before_the_restriction_leaves_the_list_of_who_ma
     engine: AsyncEngine,
 ) -> None:
     await store_officers(engine, *ON_LEAVE, SUPERVISOR, COLLEAGUE)
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), event(time=NOW - HOUR))
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), event("arrest", time=NOW - HOUR))
     await go_to(engine, datetime(2026, 11, 26, 12, tzinfo=UTC))
     assert (await item(engine, "VC-R6-ARREST")).to_ref == "P-2"
     await bring_in(engine, restricted("P-1", time=datetime(2026, 11, 26, 12, tzinfo=UTC)))

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from infra.database import create_engine
 from infra.settings import Settings
+from services import counting
 from services.assess_case import Rules
 from services.cli import report
 from services.counting import Counter, count_all, count_cases, counter_of, keep_counting
@@ -33,7 +34,7 @@ from services.storage.figures import NOT_COUNTED, how_far_counted, wake_figures
 from services.storage.rule_sets import RuleSetNotCurrentError
 from services.storage.tables import cases
 from services.storage.tables_figures import figure_wakes, figures
-from tests.support.app import MASTER_SECRET, NOW, assess_all, counts, event, lines, take_in
+from tests.support.app import MASTER_SECRET, NOW, StoppedHere, assess_all, counts, event, lines, take_in
 from tests.support.servers import run_apart
 
 RULES = load_rule_set()
@@ -205,6 +206,23 @@ async def test_counting_waits_while_cases_wait_to_be_assessed(engine: AsyncEngin
     with pytest.raises(Enough):
         await keep_counting(engine, COUNTER, wait)
     assert await counts(engine, figures, figure_wakes) == [4, 0]
+
+
+@pytest.mark.usefixtures("at_noon")
+async def test_a_process_stopped_before_it_commits_leaves_the_cases_waiting(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stops(*_: object) -> None:
+        raise StoppedHere
+
+    await take_in(engine, *_events())
+    await _assess(engine)
+    with monkeypatch.context() as patched:
+        patched.setattr(counting, "write_figures", stops)
+        with pytest.raises(StoppedHere):
+            await count_cases(engine, COUNTER)
+    assert await counts(engine, figures) == [0]
+    assert await count_cases(engine, COUNTER) == 4
 
 
 @pytest.mark.usefixtures("at_noon")

@@ -18,6 +18,7 @@ from tests.support.texting import (
     HOUR,
     all_texts,
     bring_in,
+    by_text,
     hearing,
     in_store,
     notifier,
@@ -47,7 +48,7 @@ async def test_news_told_meanwhile_is_not_texted_and_nobody_has_the_task(engine:
 
 async def test_the_release_of_news_wakes_the_text_that_waits_for_it(engine: AsyncEngine) -> None:
     await store_people(engine)
-    await bring_in(engine, report(), safe_contact(), event("news", time=NOW - HOUR))
+    await bring_in(engine, report(), safe_contact(), by_text(), event("news", time=NOW - HOUR))
     assert (await notifier(engine).send_due()).held == 1
     (task,) = await tasks(engine)
     assert "has not released" in task

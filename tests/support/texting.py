@@ -37,12 +37,14 @@ def real_rules() -> Rules:
     return Rules(ruleset.hash, lambda facts, now: assess(facts, ruleset, now))
 
 
-async def judge_all(engine: AsyncEngine, announce_from: datetime | None = None) -> Round:
+async def judge_all(
+    engine: AsyncEngine, announce_from: datetime | None = None, texts_from: datetime | None = None
+) -> Round:
     """Put the real rules in force and assess until nothing is woken or due, with cards and texts written."""
     rules = real_rules()
     async with engine.begin() as conn:
         await adopt_rule_set(conn, rules.hash)
-    writer = partial(write_cards_and_requests, announce_from=announce_from)
+    writer = partial(write_cards_and_requests, announce_from=announce_from, texts_from=texts_from)
     return await assess_all(engine, rules, writers=[writer], announce_from=announce_from)
 
 
@@ -77,6 +79,11 @@ def safe_contact(id_: str = "safe", **data: Any) -> dict[str, Any]:
     return event(
         id_, "policing.safe_contact.recorded.v1", **{"time": NOW - timedelta(days=6), "sms": "allowed", **data}
     )
+
+
+def by_text() -> dict[str, Any]:
+    """They asked to hear by text, five days ago."""
+    return event("agreed", "policing.contact.agreed.v1", time=NOW - timedelta(days=5), channel="sms", frequency_days=28)
 
 
 def hearing(id_: str = "news", **others: Any) -> dict[str, Any]:
@@ -126,10 +133,15 @@ async def outbox_of(engine: AsyncEngine, topic: str) -> Sequence[bytes]:
         return [row.value for row in rows]
 
 
-async def bring_in(engine: AsyncEngine, *events: dict[str, Any], announce_from: datetime | None = None) -> None:
+async def bring_in(
+    engine: AsyncEngine,
+    *events: dict[str, Any],
+    announce_from: datetime | None = None,
+    texts_from: datetime | None = None,
+) -> None:
     """Accept these events and assess what they wake."""
     await take_in(engine, *events)
-    await judge_all(engine, announce_from)
+    await judge_all(engine, announce_from, texts_from)
 
 
 async def in_store(conn: AsyncConnection, table: Any) -> Sequence[Any]:

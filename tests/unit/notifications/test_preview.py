@@ -55,7 +55,7 @@ def test_what_would_be_sent_is_shown_with_its_size(tmp_path: Path) -> None:
     shown = preview(tmp_path, REPORT, SAFE, HEARING)
     assert (shown["decision"], shown["rule"], shown["until"], shown["task"]) == ("send", None, None, None)
     assert (shown["segments"], shown["encoding"], shown["template"]) == (2, "GSM-7", "hearing_listed.v1")
-    assert "Tuesday 8 December at 10am" in shown["body"]
+    assert "Tuesday 8 December 2026 at 10am" in shown["body"]
     assert shown["assumed"]
 
 

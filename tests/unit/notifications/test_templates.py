@@ -20,7 +20,7 @@ from notifications.template import (
     template_for,
 )
 from notifications.wording import JARGON, OFFENCES, TELLTALE, faults_of, reading_age
-from services.contacts.news import MAY_BRING, PERSON_FIRST, Purpose
+from services.contacts.news import MAY_BRING, OFFERED, PERSON_FIRST, Purpose
 from tests.unit.gate_cases import fact
 
 OLDEST_READER = 11
@@ -102,7 +102,7 @@ def test_only_news_may_be_stated(template: Template) -> None:
         assert template.purpose is Purpose.NEWS
         assert template.types <= MAY_BRING
     if template.purpose is not Purpose.NEWS:
-        assert template.types == PERSON_FIRST
+        assert template.types == OFFERED
 
 
 @EACH
@@ -182,7 +182,7 @@ def test_a_field_without_a_value_is_no_text() -> None:
         render(template, {**LONGEST, "hearing_day": None}, discreet=False)
 
 
-@pytest.mark.parametrize("name", [None, "", " ", "Police", "Sam from 07700 900123", "A" * 21, "sam.example"])
+@pytest.mark.parametrize("name", [None, "", " ", "Police", "DC Sam", "PC Sam", "Det. Sam", "Policewoman Sam", "Sam from 07700 900123", "A" * 21, "sam.example"])
 def test_a_name_that_would_give_it_away_is_no_text(name: str | None) -> None:
     template = template_for("court.hearing.listed.v1", Purpose.NEWS)
     assert template is not None
@@ -193,6 +193,6 @@ def test_a_name_that_would_give_it_away_is_no_text(name: str | None) -> None:
 def test_fields_are_filled_in_words() -> None:
     summer = fact("h", "court.hearing.listed.v1", starts_at="2026-07-01T09:30:00+00:00", kind="bail")
     values = values_of(summer)
-    assert (values["hearing_day"], values["hearing_time"]) == ("Wednesday 1 July", "10:30am")
+    assert (values["hearing_day"], values["hearing_time"]) == ("Wednesday 1 July 2026", "10:30am")
     assert values.keys() <= FIELDS
     assert values_of(fact("r", "support.referral.made.v1", service="sarc"))["service"] is None
