@@ -134,6 +134,30 @@ def test_met_in_time_and_written_down_after_the_date_is_counted_by_team() -> Non
     )
 
 
+def test_what_is_written_down_at_the_due_moment_is_written_down_late() -> None:
+    at_midnight = call("t", "2026-11-11T10:00:00Z", informed_of=["a"], recorded_at="2026-11-18T00:00:00Z")
+    found = figure(counted([report(), _arrest("a"), at_midnight]), "met_on_time_recorded_late", edition="VC2020")
+    assert (found.numerator, found.measures["median_days"]) == (1, 1)
+
+
+def test_a_link_of_something_else_makes_no_call_late_that_named_its_news_itself() -> None:
+    named = call("t", "2026-11-11T10:00:00Z", informed_of=["a"])
+    linked = line("l", "contact.linked", "2026-11-30T09:00:00Z", event_id="t", informed_of=["r-KP-1-V-1"])
+    found = figure(counted([report(), _arrest("a"), named, linked]), "met_on_time_recorded_late", edition="VC2020")
+    assert (found.numerator, found.denominator) == (0, 1)
+
+
+def test_only_failures_that_began_from_29_january_2025_can_carry_a_good_reason() -> None:
+    lines = [
+        report(at="2025-01-02T09:00:00Z"),
+        _arrest("a", "2025-01-28T12:00:00Z"),
+        _arrest("b", "2025-01-29T12:00:00Z"),
+    ]
+    early = counted(lines, first=date(2025, 1, 1), last=date(2025, 3, 31))
+    found = figure(early, "good_reason_rate", edition="VC2020")
+    assert (found.n, found.denominator) == (3, 1), "the referral and the first arrest began before"
+
+
 def test_a_link_made_after_the_date_is_written_down_late_though_the_call_was_not() -> None:
     linked = line("l", "contact.linked", "2026-11-30T09:00:00Z", event_id="t", informed_of=["a"])
     found = counted([report(), _arrest("a"), call("t", "2026-11-11T10:00:00Z"), linked])
@@ -151,6 +175,9 @@ def test_thin_evidence_and_texts_alone_are_counted() -> None:
     spoken = call("u", "2026-11-12T10:00:00Z", note=TOLD_MORE)
     both = figure(counted([report(), _arrest("a"), text, spoken]), "met_by_text_alone", edition="VC2020")
     assert both.numerator == 0
+    before = call("u", "2026-11-09T10:00:00Z", note=TOLD_MORE)
+    only_before = figure(counted([report(), _arrest("a"), text, before]), "met_by_text_alone", edition="VC2020")
+    assert only_before.numerator == 1
 
 
 TOLD_MORE = "Spoke at length: file goes to the CPS on Friday, decision expected by 20 November, will ring that day."

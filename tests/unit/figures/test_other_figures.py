@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from services.figures.rows import to_stored
+from services.figures.rows import days_of, to_stored
 from tests.support.events import line
 from tests.unit.figures.cases import EMPTY, call, counted, figure, figures, report, rows_of
 
@@ -74,7 +74,7 @@ def test_seldom_and_no_frequency_are_counted_with_whether_anybody_spoke_that_day
 def test_the_agreed_frequency_is_kept_by_a_real_update_and_28_days_are_no_agreement() -> None:
     kept = [report("KP-1", "V-1"), _agreed("KP-1", "V-1", frequency_days=14), call("1", "2026-11-16T10:00:00Z")]
     missed = [report("KP-2", "V-2"), _agreed("KP-2", "V-2", frequency_days=14)]
-    custom = [report("KP-3", "V-3")]
+    custom = [report("KP-3", "V-3"), _agreed("KP-3", "V-3")]  # a channel, and no number of days
     found = figure(counted([*kept, *missed, *custom]), "agreed_frequency_kept")
     assert (found.numerator, found.denominator) == (1, 3), "after the update the next period runs, and is missed"
 
@@ -160,6 +160,7 @@ def test_support_withdrawn_goes_by_stage_and_those_who_never_supported_stand_apa
 
     lines = [
         report("KP-1", "V-1"), call("1", "2026-11-13T10:00:00Z"), withdrawn("KP-1", "V-1"),
+        call("later", "2026-11-25T10:00:00Z", note="Rang to say the file is with the CPS, decision by 4 December."),
         report("KP-2", "V-2"), withdrawn("KP-2", "V-2", from_outset=True),
         report("KP-3", "V-3"), line("c", "policing.suspect.charged", "2026-11-10T10:00:00Z", case_id="KP-3",
                                     victim_id="V-3", suspect_ref="S-1"), withdrawn("KP-3", "V-3"),
@@ -189,15 +190,16 @@ def test_closings_say_whether_they_were_told_reviewed_and_whether_anybody_was_in
         report(), interview, closed("KP-1", "V-1", panel_reviewed=True),
         call("t", "2026-11-11T10:00:00Z", informed_of=["n-KP-1"], review_explained=True),
         report("KP-2", "V-2"), closed("KP-2", "V-2"),
+        report("KP-3", "V-3"), closed("KP-3", "V-3", suspect_ref="S-2"),
     ]  # fmt: skip
     found = counted(lines)
     told = figure(found, "nfa_told_in_time")
-    assert (told.numerator, told.denominator) == (1, 2)
+    assert (told.numerator, told.denominator) == (1, 3)
     explained = figure(found, "nfa_review_information")
     assert (explained.numerator, explained.denominator) == (1, 1)
     assert figure(found, "nfa_panel_reviewed").numerator == 1
     not_interviewed = figure(found, "nfa_no_suspect_interviewed")
-    assert (not_interviewed.numerator, not_interviewed.measures["reason_evidential"]) == (1, 2)
+    assert (not_interviewed.numerator, not_interviewed.measures["reason_evidential"]) == (2, 3)
     assert figure(found, "report_to_nfa_days").measures["median_days"] == 8
 
 
@@ -274,6 +276,11 @@ def test_live_cases_are_load_and_no_solo_is_named() -> None:
     assert (found.n, found.measures["most_cases"]) == (2, 1)
     found = figure(counted(lines), "live_cases_per_solo")
     assert (found.n, found.measures["most_cases"]) == (2, 2)
+    released = line("x", "policing.officer.released", "2026-11-20T10:00:00Z", case_id="KP-3", victim_id="V-3",
+                    role="SOLO", officer_ref="P-8")  # fmt: skip
+    assert figure(counted([*lines, released]), "live_cases_per_solo").n == 1
+    assert days_of(rows_of(lines[:2]))[1] is None, "a live case is part of its SOLO's load in every period"
+    assert days_of(rows_of([*lines[4:6], released]))[1] is not None
     assert b"P-7" not in to_stored(rows_of(lines[:2]))
 
 

@@ -114,13 +114,14 @@ def test_a_correction_applies() -> None:
             "data": {
                 "victim_id": "V-1", "event_id": "a", "rule": ARREST, "category": "officer_absent", "words": "Leave.",
                 "decided_at": "2026-11-18T09:00:00Z", "reviewed_by": "P-1",
+                "recorded_by": {"role": "OIC", "officer_ref": "P-2"},
             },
         },
     )  # fmt: skip
     found = _reason([REPORT, ARRESTED, _given(), correction])
     assert found is not None
     assert found.category == "officer_absent"
-    assert not found.is_reviewed, "whoever wrote it first may not review it, though the correction names nobody"
+    assert not found.is_reviewed, "whoever wrote it first may not review it, though somebody else corrected it"
 
 
 def test_one_given_after_the_moment_is_not_there_yet() -> None:
@@ -223,3 +224,9 @@ def test_a_feed_silent_at_the_time_is_offered() -> None:
     assert _suggested([REPORT, ARRESTED], silences=[Silence("contact", datetime(2026, 11, 19, tzinfo=UTC))]) == []
     before = Silence("contact", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
     assert _suggested([REPORT, ARRESTED], silences=[before]) == []
+
+
+def test_an_advisory_past_its_date_is_no_breach_and_carries_none() -> None:
+    asked = line("u", "victim.update.requested", "2026-11-10T10:00:00Z")
+    given = _given("g", "2026-11-18T09:00:00Z", event_id="u", rule="KENT-REQUEST")
+    assert _reason([REPORT, asked, given], "KENT-REQUEST") is None
