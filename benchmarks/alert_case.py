@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 from benchmarks.alert_texts import Outcome, Texts
 from services.contacts.addressee import Addressee, addressee_of
-from services.contacts.cards import Card, CardKind, cards_of, is_talked_over
+from services.contacts.cards import Card, CardKind, cards_of
 from services.contacts.grade_cards import grade_cards
 from services.contacts.planning import Item, Plan, SafeTimes, may_wait, plan, safe_times_of
 from services.contacts.roster import Roster
 from services.contacts.safe_contact import safe_contact_of
+from services.contacts.talks import is_talked_over
 from services.journeys.assess import assess
 from services.journeys.assessment import Assessment
 from services.journeys.changes import Announced, Announcement, changes, fold

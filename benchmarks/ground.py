@@ -174,7 +174,7 @@ class Look:
 
     async def number(self, question: str) -> int:
         """Return the one number that answers a question in SQL."""
-        return int(await self.connection.fetchval(question))
+        return int(await self.connection.fetchval(question) or 0)
 
     async def until(self, is_right: Callable[[], Awaitable[bool]], what: str) -> float:
         """Look again and again until it is right; return the moment, in seconds of a steady clock."""
@@ -189,9 +189,13 @@ class Look:
         """Return how many facts are stored."""
         return await self.number("SELECT count(*) FROM facts")
 
+    async def wakes(self) -> int:
+        """Return how many wakes wait."""
+        return await self.number("SELECT count(*) FROM wakes")
+
     async def has_no_wake(self) -> bool:
         """Say whether no case waits to be assessed."""
-        return not await self.number("SELECT count(*) FROM wakes")
+        return not await self.wakes()
 
     async def has_nothing_to_send(self) -> bool:
         """Say whether everything announced is with the broker."""

@@ -16,6 +16,7 @@ PROCESSES: Final = ("ingest", "clock", "relay", "notify", "web")
 _MB: Final = 1024 * 1024
 _PAGES: Final = ("", "lists/P-1044", "people/P-1044", "cases/KP-000001", "health/ready")
 _LOOKS: Final = 5
+_DECIDED: Final = "SELECT sum(jsonb_array_length(history)) FROM text_requests"
 
 
 async def memory_mb(place: Place, look: Look, events: Iterable[dict[str, Any]]) -> dict[str, float]:
@@ -24,13 +25,18 @@ async def memory_mb(place: Place, look: Look, events: Iterable[dict[str, Any]]) 
     What several processes share of the interpreter's files counts in each.
     """
     with place.running(*PROCESSES) as running:
-        await look.until(lambda: look.has_listeners(3), "clock, relay and notify listen")
         wanted = await look.facts() + await place.publish(events)
+        decided = await look.number(_DECIDED)
 
         async def is_done() -> bool:
-            return await look.facts() >= wanted and await look.has_no_wake() and await look.has_nothing_to_send()
+            return (
+                await look.facts() >= wanted
+                and await look.has_no_wake()
+                and await look.has_nothing_to_send()
+                and await look.number(_DECIDED) > decided
+            )
 
-        await look.until(is_done, "everything is announced")
+        await look.until(is_done, "everything is announced and a text decided about")
         await asyncio.to_thread(_look_at_pages, place.pages)
         return {name: sum(each.memory_info().rss for each in found) / _MB for name, found in running.items()}
 

@@ -84,24 +84,28 @@ def _one_each(cases: int, now: datetime, name: str) -> Iterable[dict[str, Any]]:
 async def _rate_of_facts(
     look: Look, before: int, after: int, processes: Sequence[psutil.Process], *, assessed: bool
 ) -> Rate:
-    """Return facts a second from the first look that saw one of them to the one that saw all (and no case waiting)."""
-    first = 0
+    """Return facts a second from the first look that saw one of them to the one that saw all (and no case waiting).
+
+    What the first look saw done is not counted: with ``assessed``, what was stored and waited then is.
+    """
+    first = waiting = 0
 
     async def has_begun() -> bool:
-        nonlocal first
+        nonlocal first, waiting
         first = await look.facts()
+        waiting = await look.wakes() if assessed else 0
         return first > before
 
     async def is_done() -> bool:
         return await look.facts() >= after and (not assessed or await look.has_no_wake())
 
     began = await look.until(has_begun, "the first fact is stored")
-    # What was assessed by the first look was so few that its cost may count for those after it.
     computed = cpu_s(processes)
     ended = await look.until(is_done, "everything is stored and assessed")
-    # Where all were accepted by the first look, only their assessment was waited for.
-    counted = after - before if first >= after else after - first
-    return Rate(counted / max(ended - began, 0.001), (cpu_s(processes) - computed) / counted * 1000)
+    counted = after - first + waiting
+    if not counted:
+        raise LookupError("Everything was done by the first look: too little was sent to measure anything.")
+    return Rate(counted / (ended - began), (cpu_s(processes) - computed) / counted * 1000)
 
 
 async def told_after(place: Place, look: Look, cases: int, now: datetime, *, seconds: int) -> tuple[float, float]:

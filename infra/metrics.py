@@ -72,7 +72,7 @@ ANCHORS: Final = Counter(
 )
 TEXTS: Final = Counter(
     "waymark_texts_decided_total",
-    "Decisions about texts by what was decided: sent, held, suppressed, or unknown where no answer came.",
+    "Decisions about texts by what was decided: sent, held, suppressed, failed, or unknown where no answer came.",
     ["decision"],
     registry=REGISTRY,
 )

@@ -56,7 +56,7 @@ class Alerts:
 
     async def show(self) -> object:
         """Put what is due in front of people."""
-        shown = await show_items(self.engine)
+        shown = await show_items(self.engine, self.cover)
         await self.at("shown")
         return shown
 

@@ -242,8 +242,10 @@ class Notifier:
         why = "; ".join(f"{each.rule}: {each.why}" for each in decision.reasons)
         if decision.verdict is Verdict.HOLD:
             wake_at = min(decision.until or now + LOOK_AGAIN, now + timedelta(days=1))
-            await texts.hold(conn, due.text_id, rule=decision.rule, why=why, wake_at=wake_at)
+            is_new = await texts.hold(conn, due.text_id, rule=decision.rule, why=why, wake_at=wake_at)
+            must_act = is_new and (decision.until is None or decision.is_withheld)
         else:
+            must_act = True
             was_held = due.state is TextState.HELD and decision.rule == "7"
             state = TextState.EXPIRED if was_held else TextState.SUPPRESSED
             await texts.move(
@@ -256,8 +258,8 @@ class Notifier:
             card = text_task(
                 request, decision.task, decision.rule, now, due_at=request.due_at, urgent=urgent, may_wait=waits
             )
-            must_act = decision.verdict is Verdict.SUPPRESS or decision.until is None or decision.is_withheld
-            # A text that only waits for its hour is nobody's task; one that is there must not say what is untrue now.
+            # A text that only waits for its hour is nobody's task, and what a person has done comes back only when the
+            # reason changes; a task that is open must not say what is untrue now.
             await raise_cards(conn, [raised_for(judged.case, card, now)], only_change=not must_act)
         return decision.verdict
 

@@ -14,12 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.contacts.addressee import Addressee
 from services.contacts.cards import Card, CardKind
+from services.contacts.news import URGENT
 from services.contacts.planning import goes_on_to
 from services.contacts.safe_hours import LONDON
 from services.storage.card_answers import TEST_CASE
 from services.storage.card_plans import (
+    CONTROL_ROOM,
     LAST_STEP,
     Shown,
+    about_events_of,
     mark_escalated,
     mark_shown,
     take_to_escalate,
@@ -32,8 +35,7 @@ from services.storage.sight import kept_of
 from services.storage.tables import case_key
 from services.storage.tables_notify import cards
 
-CONTROL_ROOM: Final = "control room"
-"""To whom an interruption goes last; its address is a setting."""
+_Notice = tuple[NoticeKind, str, Sequence[Shown]]
 
 _TEST_DAY: Final = 0
 _TEST_FROM, _TEST_UNTIL = 10, 16
@@ -45,15 +47,20 @@ _TEST_SAYS: Final = (
 )
 
 
-async def show_items(engine: AsyncEngine) -> int:
-    """Put what is due in front of people; return how many notices that made."""
+async def show_items(engine: AsyncEngine, cover: str) -> int:
+    """Put what is due in front of people; return how many notices that made.
+
+    Of an escape or a release two are paged at once, whatever the hour: whoever looks after the victim, or stands in for
+    them now, and a supervisor (texts-to-victims.md).
+    """
     async with engine.begin() as conn:
         now = await _now(conn)
         items = await take_to_show(conn, now)
         if not items:
             return 0
         await mark_shown(conn, [each.card_key for each in items], now)
-        return await put_notices(conn, _notices(items), now)
+        made = [*_notices(items), *await _also_paged(conn, items, cover, now)]
+        return await put_notices(conn, made, now)
 
 
 async def escalate_items(engine: AsyncEngine, cover: str) -> int:
@@ -65,15 +72,14 @@ async def escalate_items(engine: AsyncEngine, cover: str) -> int:
             return 0
         roster = await load_roster(conn, cover, now)
         kept = await kept_of(conn, {each.case_key for each in items}, now)
-        made: list[tuple[NoticeKind, str, Sequence[Shown]]] = []
+        made: list[_Notice] = []
         for group in _grouped(items, lambda each: (each.to, each.case_id, each.victim_id, each.escalated)):
             first, to = group[0], None
             if first.escalated + 1 < LAST_STEP:
                 to = goes_on_to(first.to, first.team, kept.allowed.get(first.case_key), roster, now)
             kind, step = (NoticeKind.ESCALATION, first.escalated + 1) if to else (NoticeKind.LAST_RESORT, LAST_STEP)
-            to = to or CONTROL_ROOM
             await mark_escalated(conn, [each.card_key for each in group], to, step, now)
-            made.append((kind, to, group))
+            made.append((kind, to or CONTROL_ROOM, group))
         return await put_notices(conn, made, now)
 
 
@@ -100,7 +106,25 @@ async def raise_weekly_test(engine: AsyncEngine, cover: str, announce_from: date
         return True
 
 
-def _notices(items: Sequence[Shown]) -> Iterator[tuple[NoticeKind, str, Sequence[Shown]]]:
+async def _also_paged(conn: AsyncConnection, items: Sequence[Shown], cover: str, now: datetime) -> list[_Notice]:
+    """Page a supervisor of each escape or release as well, and return the notices."""
+    keys = await about_events_of(conn, (each for each in items if each.interrupts), URGENT)
+    if not keys:
+        return []
+    paged = [each for each in items if each.card_key in keys]
+    roster = await load_roster(conn, cover, now)
+    kept = await kept_of(conn, {each.case_key for each in paged}, now)
+    made: list[_Notice] = []
+    for group in _grouped(paged, lambda each: (each.to, each.case_id, each.victim_id)):
+        first = group[0]
+        to = goes_on_to(first.to, first.team, kept.allowed.get(first.case_key), roster, now)
+        if to is not None:
+            await mark_escalated(conn, [each.card_key for each in group], to, 1, now)
+            made.append((NoticeKind.ESCALATION, to, group))
+    return made
+
+
+def _notices(items: Sequence[Shown]) -> Iterator[_Notice]:
     """Yield one list a person, and one interruption a person and victim of a case."""
     for group in _grouped(
         (each for each in items if each.interrupts), lambda each: (each.to, each.case_id, each.victim_id)

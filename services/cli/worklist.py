@@ -12,7 +12,7 @@ from services.cli.reaching import Data, with_store
 from services.cli.speaking import FINDINGS, give_up, print_json, tell
 from services.contacts.london import by_words
 from services.projections.worklist import WorklistItem, worklist
-from services.storage.card_answers import acknowledge, dispute
+from services.storage.card_answers import acknowledge, dispute, uphold
 from services.storage.casework import moment
 from services.storage.sight import is_kept_from, kept_of
 from services.storage.tables import case_key
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     worklist_app.callback(invoke_without_command=True)(show_worklist)
     worklist_app.command("acknowledge")(acknowledge_card)
     worklist_app.command("dispute")(dispute_grade)
+    worklist_app.command("uphold")(uphold_grade)
     app.add_typer(worklist_app, name="worklist")
 
 
@@ -124,3 +125,26 @@ def dispute_grade(
     if not done:
         give_up("Nothing was disputed: this officer has no open card about the grade of this contact.", FINDINGS)
     tell("The card is suspended. A review stands on the supervisor's list of the next morning.")
+
+
+def uphold_grade(
+    context: typer.Context,
+    case_id: CaseId,
+    event: Annotated[str, typer.Argument(help="the event of the contact, as the worklist shows it")],
+    by: By,
+    data: Data = None,
+) -> None:
+    """Say that a supervisor has read the record of a disputed contact, and that its grade stands."""
+
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool | None:
+        async with engine.begin() as conn:
+            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
+                return None
+            return await uphold(conn, case_id, event, by)
+
+    done = with_store(data or context.obj, work)
+    if done is None:
+        give_up(_NOT_THEIRS, FINDINGS)
+    if not done:
+        give_up("Nothing was changed: no review of this contact's grade is on this officer's list.", FINDINGS)
+    tell("The grade stands: the review is closed, and the card of whoever disputed it too.")

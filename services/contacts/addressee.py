@@ -41,7 +41,7 @@ def addressee_of(
     Other agencies' duties go to their worklists. Police duties go to the SOLO, else the DALO, else the officer in
     charge, else the supervisor who is assigned now and may see the case, else to the cover of last resort.
     """
-    worklist = _WORKLISTS.get(duty_of.strip().lower())
+    worklist = worklist_of(duty_of)
     happened = sorted(
         (fact for fact in facts if fact.occurred_at <= now), key=lambda each: (each.occurred_at, each.id, each.source)
     )
@@ -56,6 +56,11 @@ def addressee_of(
             if allowed is None or ref in allowed:
                 return Addressee(ref, own_team or team)
     return Addressee(COVER, team)
+
+
+def worklist_of(duty_of: str) -> str | None:
+    """Return the worklist of the agency that owes something, None where the police look after it."""
+    return _WORKLISTS.get(duty_of.strip().lower())
 
 
 def _assigned(role: str, victim_id: str | None, happened: Iterable[FactLike]) -> list[tuple[str, str | None]]:

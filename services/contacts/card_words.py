@@ -70,7 +70,10 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "VC-R11-SCHEME-REFERRAL": Duty("A sentence was passed", "{v} should be referred to the Victim Contact Scheme"),
     "VC-R11-SCHEME-CONTACT": Duty("The Victim Contact Scheme was asked to act", "it should contact {v}"),
     "VC-R11-ESCAPE": Duty(
-        "An offender escaped", "{v} should be told at once", "Ring now, and agree what keeps them safe."
+        "An offender escaped",
+        "{v} should be told at once",
+        "Ring where it is safe to, and otherwise ask the duty supervisor at once how to reach them; agree what keeps "
+        "them safe.",
     ),
     "VC-R12-COMPLAINT": Duty("A complaint was received", "{v} should have an acknowledgement"),
     "KENT-PHONE-24H": Duty(
@@ -109,8 +112,8 @@ _ANY_DUTY: Final = Duty("Something happened in the case", "something is owed to 
 
 FLAGS: Final[Mapping[str, str]] = {
     "tick_box_run": (
-        "There was no news in the last two contacts with {v}. Next time, say what has happened since, what is awaited, "
-        "from whom and until when."
+        "There was no news in the last two contacts with {v}. What can still be told: what has happened since, what is "
+        "awaited, from whom and until when."
     ),
     "protection_ending": (
         "Something that protects {v} ends soon. Ask whether it is to be renewed, and tell them what protects them then."
@@ -163,9 +166,9 @@ def say_overdue(
 def say_no_news(victim_id: str, at: datetime) -> str:
     """Return the card for whoever recorded a contact in which nothing was told."""
     return (
-        f"There was no news in the contact with {victim_id} on {moment_words(at)}, so it does not count as an update. "
-        "Next time, tell what has happened since the last update, what is awaited, from whom and until when. "
-        "If this is wrong, a supervisor can look at it again."
+        f"There was no news in the contact with {victim_id} on {moment_words(at)}. What can still be told: what has "
+        "happened since the last update, what is awaited, from whom and until when. If this is wrong, a supervisor can "
+        "look at it again."
     )
 
 
@@ -177,18 +180,19 @@ def say_disputed(victim_id: str | None) -> str:
     )
 
 
-def say_link(victim_id: str, at: datetime, rule: str, *, later: int = 0) -> str:
+def say_link(victim_id: str, at: datetime, rule: str, *, later: int = 0, is_theirs: bool = True) -> str:
     """Return the card that asks whoever recorded contacts whether one told what is shown as overdue.
 
-    ``at`` is the first of them; ``later`` is how many they have recorded since.
+    ``at`` is the first of them; ``later`` is how many they have recorded since. ``is_theirs`` is false where no record
+    says who made them, and whoever looks after the victim is asked.
     """
     duty = DUTIES.get(rule, _ANY_DUTY)
     happened = duty.happened[0].lower() + duty.happened[1:].rstrip(",")
     since = f", and {later} since," if later else ""
-    return (
-        f"You recorded a contact with {victim_id} on {moment_words(at)}{since} without saying which events "
-        f"{'they' if later else 'it'} covered. Was it told then that {happened}? If so, link the contact to it."
-    )
+    contact, it = f"a contact with {victim_id}", "they" if later else "it"
+    who = f"You recorded {contact}" if is_theirs else f"Somebody whom the record does not name had {contact}"
+    said = f"{who} on {moment_words(at)}{since} without saying which events {it} covered."
+    return f"{said} Was it told then that {happened}? If so, link the contact to it."
 
 
 def _to_be_confirmed(confidence: str) -> str:

@@ -6,7 +6,7 @@ met, waived or withdrawn; once overdue, a second one is for the supervisor. A fl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,9 +14,8 @@ from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from services.contacts import card_words as words
-from services.contacts.addressee import POLICE
+from services.contacts.addressee import POLICE, worklist_of
 from services.contacts.london import due_day
-from services.contacts.news_said import CONTACT, TEXTS_SOURCE
 from services.contacts.safe_contact import FactLike
 from services.provisions.working_days import WorkingDays, add_days, end_of_day, london_date, london_time
 
@@ -133,17 +132,20 @@ def cards_of(
     facts: Mapping[str, FactLike],
     days: WorkingDays,
     now: datetime,
+    *,
+    is_correction: bool = False,
 ) -> list[Card]:
     """Return the cards that the thing announced calls for now; none means that its cards are closed.
 
     ``owed`` are the rules and victims of all obligations of the case; ``facts`` are the case's, put right, by id.
+    ``is_correction``: what is announced came of a record put right, or of a contact linked to what it covered.
     """
     body = announcement.body
     match announcement.thing, announcement.state:
         case "obligation", "warned" if body["due_at"] is not None:
             return [_approaching(announcement, now)]
         case "obligation", "breached" if body["due_at"] is not None:
-            return list(_overdue(announcement, facts, days, now))
+            return list(_overdue(announcement, facts, days, now, is_correction=is_correction))
         case "flag", "raised" if body["kind"] in words.FLAGS and not _is_beside(body, owed):
             return [_flag(announcement, facts, days, now)]
         case _:
@@ -178,18 +180,6 @@ def text_task(
     )
 
 
-def is_talked_over(victim_id: str | None, since: datetime, facts: Iterable[FactLike]) -> bool:
-    """Whether a person has spoken with the victim since a moment: a task that waited for just that is done."""
-    return any(
-        fact.type == CONTACT
-        and fact.source != TEXTS_SOURCE
-        and fact.data.get("outcome") == "reached"
-        and fact.victim_id == victim_id
-        and fact.occurred_at > since
-        for fact in facts
-    )
-
-
 def _approaching(announcement: Announced, now: datetime) -> Card:
     body = announcement.body
     due_at = datetime.fromisoformat(body["due_at"])
@@ -211,14 +201,15 @@ def _approaching(announcement: Announced, now: datetime) -> Card:
 
 
 def _overdue(
-    announcement: Announced, facts: Mapping[str, FactLike], days: WorkingDays, now: datetime
+    announcement: Announced, facts: Mapping[str, FactLike], days: WorkingDays, now: datetime, *, is_correction: bool
 ) -> Iterator[Card]:
     body = announcement.body
     due_at = datetime.fromisoformat(body["due_at"])
     linkable = body.get("possible_discharge") or []
     raised_at = now
-    if linkable:
-        # Whoever made the contact is asked first; nobody hears of a breach before the end of the next Working Day.
+    if linkable or is_correction:
+        # Whoever made the contact is asked first; nobody hears of a breach before the end of the next Working Day, nor
+        # does an answer about one duty bring forward what is heard of the others.
         raised_at = max(now, end_of_day(days.after(due_day(due_at), 1)))
     late = Card(
         kind=CardKind.OVERDUE,
@@ -250,12 +241,11 @@ def _links(
     body: Mapping[str, Any], about: str, due_at: datetime, contacts: Sequence[FactLike], now: datetime
 ) -> Iterator[Card]:
     """Yield one question to each person who may have told of it: in a year somebody may make a dozen such contacts."""
-    theirs: dict[str, list[FactLike]] = {}
+    theirs: dict[str | None, list[FactLike]] = {}
     for contact in sorted(contacts, key=lambda each: (each.occurred_at, each.id)):
-        recorded_by = contact.data.get("recorded_by")
-        officer = recorded_by.get("officer_ref") if isinstance(recorded_by, Mapping) else None
-        if officer:
-            theirs.setdefault(officer, []).append(contact)
+        officer = _recorder_of(contact)
+        # Of a contact without a name, whoever looks after the victim is asked: somebody has to be.
+        theirs.setdefault(officer or None, []).append(contact)
     for officer, made in theirs.items():
         first = made[0]
         yield Card(
@@ -265,15 +255,26 @@ def _links(
             rule=body["rule"],
             event_id=first.id,
             due_at=due_at,
-            say=words.say_link(body["victim_id"], first.occurred_at, body["rule"], later=len(made) - 1),
+            say=words.say_link(
+                body["victim_id"], first.occurred_at, body["rule"], later=len(made) - 1, is_theirs=officer is not None
+            ),
             raised_at=now,
             for_officer=officer,
         )
 
 
+def _recorder_of(contact: FactLike | None) -> str | None:
+    recorded_by = contact.data.get("recorded_by") if contact is not None else None
+    return recorded_by.get("officer_ref") if isinstance(recorded_by, Mapping) else None
+
+
 def _review(late: Card) -> Card:
-    """Return the supervisor's card of a duty past due: on the list at 07:00, not on a telephone at midnight."""
-    return replace(late, kind=CardKind.REVIEW, raised_at=next_list(late.raised_at), duty_of=SUPERVISOR, urgent=False)
+    """Return the supervisor's card of a duty past due: on the list at 07:00, not on a telephone at midnight.
+
+    What another agency owes is for that agency's worklist.
+    """
+    duty_of = SUPERVISOR if worklist_of(late.duty_of) is None else late.duty_of
+    return replace(late, kind=CardKind.REVIEW, raised_at=next_list(late.raised_at), duty_of=duty_of, urgent=False)
 
 
 def next_list(at: datetime) -> datetime:
@@ -288,12 +289,12 @@ def _flag(announcement: Announced, facts: Mapping[str, FactLike], days: WorkingD
     kind, victim_id = body["kind"], body["victim_id"]
     event = facts.get(body["event_id"])
     since = datetime.fromisoformat(body["since"])
-    raised_at, due_at = now, None
+    raised_at, due_at, for_officer = now, None, None
     if kind == "no_safe_contact" and event is not None and event.occurred_at == since:
         # The officer has until the end of the first Working Day after the report before anything is said.
         raised_at = max(now, end_of_day(days.after(london_date(since), 1)))
     if kind == "tick_box_run":
-        raised_at = max(now, since + QUIET_HOUR)
+        raised_at, for_officer = max(now, since + QUIET_HOUR), _recorder_of(event)
     if kind == "protection_ending" and event is not None and (ends_on := event.data.get("ends_on")) is not None:
         due_at = end_of_day(datetime.fromisoformat(ends_on).date())
     return Card(
@@ -305,6 +306,7 @@ def _flag(announcement: Announced, facts: Mapping[str, FactLike], days: WorkingD
         due_at=due_at,
         say=words.FLAGS[kind].format(v=victim_id),
         raised_at=raised_at,
+        for_officer=for_officer,
     )
 
 

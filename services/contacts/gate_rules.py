@@ -126,7 +126,7 @@ def against_currency(
 
 def _against_telling_again(request: TextRequest, person: Person, fact: FactLike) -> Iterator[Reason]:
     if person.is_superseded(fact):
-        yield _suppress("7", "something later has made it out of date")
+        yield _suppress("7", "something later has made it out of date, so read the case first")
     if request.purpose is not Purpose.FOLLOW_UP and (told := person.how_told(fact)) is not None:
         yield _suppress("7", told)
     if fact.type == REQUESTED and person.was_spoken_to_since(fact):

@@ -73,6 +73,13 @@ def grade_cards(
         )
 
 
+def graded_without_news(contacts: Iterable[Graded], facts: Mapping[str, FactLike]) -> Iterator[str]:
+    """Return what cards about the grade of a contact are about, of each that is still graded as told nothing."""
+    for each in contacts:
+        if each.grade == "tick_box" and each.same_as is None and each.event_id in facts:
+            yield f"{OF_A_CONTACT}{each.event_id}"
+
+
 def dispute_review(contact_id: str, victim_id: str | None, officer_ref: str, now: datetime) -> Card:
     """Return the supervisor's card of a grade that the person it is about disputes."""
     return Card(

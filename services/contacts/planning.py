@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from services.contacts.addressee import COVER, WORKLISTS
+from services.contacts.grade_cards import GRADED_FLAGS
 from services.contacts.london import due_day
 from services.contacts.roster import LOOK_AHEAD, Roster, Shift
 from services.contacts.safe_contact import SafeContact
@@ -121,11 +122,8 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
         safe = SafeTimes()
     if item.held_by is not None and _keeps(item, item.held_by, roster, at):
         return _in_hand(item, item.held_by, safe, roster, at)
-    if item.kind == REVIEW:
-        return Plan(_reviewer(item, roster, at), None, _next_seven(at))
-    if item.kind == GRADE and item.for_officer is not None:
-        # It is for them alone, whenever they are back; on another's list it would say how a colleague was graded.
-        return Plan(item.for_officer, None, _next_list(roster, item.for_officer, at))
+    if item.kind == REVIEW or _is_graded(item):
+        return _for_one(item, roster, at)
     chain = _chain(item, roster)
     to, act_by = _who_and_by_when(item, chain, safe, roster, at)
     if item.urgent:
@@ -186,6 +184,20 @@ def _chain(item: Item, roster: Roster) -> list[str]:
         return chain
     may_see = [each for each in chain if each in item.allowed or each in WORKLISTS]
     return list(dict.fromkeys([*may_see, *item.allowed])) or [roster.cover]
+
+
+def _is_graded(item: Item) -> bool:
+    return item.for_officer is not None and (item.kind == GRADE or item.rule in GRADED_FLAGS)
+
+
+def _for_one(item: Item, roster: Roster, at: datetime) -> Plan:
+    """Return the plan of a review, or of a grade: that is for whoever recorded the contact, whenever they are back.
+
+    On another's list it would say how a colleague was graded.
+    """
+    if _is_graded(item) and item.for_officer is not None:
+        return Plan(item.for_officer, None, _next_list(roster, item.for_officer, at))
+    return Plan(_reviewer(item, roster, at), None, _next_seven(at))
 
 
 def _reviewer(item: Item, roster: Roster, at: datetime) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
-from services.contacts.grade_cards import OF_A_CONTACT
+from services.contacts.grade_cards import GRADED_FLAGS, OF_A_CONTACT
 from services.projections.shown import COUNTED, Listed
 from services.storage.sets import is_among
 from services.storage.tables_notify import cards
@@ -25,6 +25,7 @@ _TO: Final = func.coalesce(_c.to_ref, _c.addressee, type_=_c.addressee.type)
 _AT: Final = func.coalesce(_c.act_by, _c.due_at)
 _IS_FOR_ONE_PERSON: Final = or_(
     _c.kind.in_([CardKind.GRADE.value, CardKind.LINK.value]),
+    func.coalesce(_c.rule, "").in_(sorted(GRADED_FLAGS)),
     and_(_c.kind == CardKind.REVIEW.value, func.left(_c.about, len(OF_A_CONTACT)) == OF_A_CONTACT),
 )
 

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, select, text, union_all
+from sqlalchemy import Select, and_, func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contacts.addressee import COVER
+from services.contacts.addressee import COVER, WORKLISTS
 from services.projections.shown import COUNTED, Listed
+from services.storage.card_plans import CONTROL_ROOM, LAST_STEP
 from services.storage.officers import officer_key
 from services.storage.sets import is_among
 from services.storage.tables_alerts import officers
 from services.storage.tables_notify import cards
 
-UNITS: Final = frozenset({"WCU", "CPS", "court", "probation", "control room", COVER})
+UNITS: Final = WORKLISTS | {CONTROL_ROOM, COVER}
 """Worklists of units, not of a person: whoever is signed in may look at them."""
 
 _c, _o = cards.c, officers.c
@@ -46,7 +47,10 @@ def _lines(now: datetime) -> Select[Any]:
     columns = (_c.case_key, _c.victim_id, _c.interrupts, _c.acknowledged_at, _c.kind, _c.act_by, _c.shown_at)
     own = select(ref, *columns).where(open_now)
     escalated = select(_c.escalated_to, *columns).where(open_now, _c.escalated_to.is_not(None))
-    items = union_all(own, escalated).subquery("items")
+    everywhere = select(literal(CONTROL_ROOM, _c.escalated_to.type), *columns).where(
+        open_now, _c.escalated >= LAST_STEP
+    )
+    items = union_all(own, escalated, everywhere).subquery("items")
     i = items.c
     is_shown = i.shown_at.is_not(None)
     a_card = (

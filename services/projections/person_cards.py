@@ -15,8 +15,10 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
+from services.contacts.grade_cards import OF_A_CONTACT
 from services.contacts.safe_hours import LONDON
 from services.contacts.safe_words import NOT_UNDERSTOOD, safe_hours_words
+from services.storage.card_plans import is_on_list_of
 from services.storage.safe_terms import SafeTerms, safe_terms_of
 from services.storage.tables_notify import cards
 
@@ -29,7 +31,8 @@ class CardLine:
 
     ``act_by`` is None where nothing has to be done by a moment. ``shown_at`` is None where the item waits for the list
     of a later shift (only listed with ``also_coming``). ``may_be_disputed``: the person it is for may say that the
-    grade is wrong (``services.storage.card_answers.dispute``, by case and ``event_id``).
+    grade is wrong (``services.storage.card_answers.dispute``, by case and ``event_id``). ``may_be_upheld``: it is the
+    review of such a dispute (``uphold``, likewise).
     """
 
     kind: str
@@ -44,6 +47,7 @@ class CardLine:
     acknowledged_by: str | None
     interrupts: bool
     may_be_disputed: bool
+    may_be_upheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ async def cards_of_person(conn: AsyncConnection, ref: str, *, also_coming: bool 
     wanted = (
         select(cards)
         .where(
-            or_(_c.to_ref == ref, _c.escalated_to == ref),
+            is_on_list_of(ref),
             _c.closed_at.is_(None),
             _c.disputed_at.is_(None),
             _c.raised_at <= now,
@@ -131,6 +135,7 @@ def _line(row: Any) -> CardLine:
         acknowledged_by=row.acknowledged_by,
         interrupts=row.interrupts,
         may_be_disputed=row.kind == CardKind.GRADE,
+        may_be_upheld=row.kind == CardKind.REVIEW and row.about.startswith(OF_A_CONTACT),
     )
 
 

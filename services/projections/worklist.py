@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import POLICE, Addressee, addressee_of
 from services.contacts.cards import CardKind
+from services.storage.card_plans import is_on_list_of
 from services.storage.people import facts_of_cases
 from services.storage.tables import case_key, cases, record_problems
 from services.storage.tables_notify import cards
@@ -82,12 +83,13 @@ async def worklist(
 ) -> list[WorklistItem]:
     """Return what is open now, what is to be done soonest first: of one officer or worklist, one team, or one case.
 
-    What nobody took in hand in time is also on the list of whoever it went on to. With a ``limit`` only the first so many; the store is then asked for no more cards than that.
+    What nobody took in hand in time is also on the list of whoever it went on to. With a ``limit`` only the first so
+    many; the store is then asked for no more cards than that.
     """
     now: datetime = (await conn.execute(select(func.waymark_now()))).scalar_one()
     wanted = _cards_now(now, case_id).order_by(*_CARDS_SOONEST).limit(limit)
     if officer is not None:
-        wanted = wanted.where(or_(_for_whom == officer, cards.c.escalated_to == officer))
+        wanted = wanted.where(or_(_for_whom == officer, is_on_list_of(officer)))
     if team is not None:
         wanted = wanted.where(cards.c.team == team)
     # Whom a case beside the cards is for stands in its facts: it is known only once they are read.

@@ -1,4 +1,4 @@
-"""What people answer to a card: that they have it in hand, or that a grade is wrong."""
+"""What people answer to a card: that they have it in hand, that a grade is wrong, or that it stands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.contacts.addressee import Addressee
 from services.contacts.cards import CardKind
 from services.contacts.grade_cards import OF_A_CONTACT, dispute_review
-from services.storage.cards import RaisedCard, raise_cards
+from services.storage.card_plans import is_on_list_of
+from services.storage.cards import RaisedCard, close_cards, raise_cards
 from services.storage.tables import case_key
 from services.storage.tables_notify import cards
 
@@ -40,7 +41,7 @@ async def acknowledge(
     A page says more: ``on_list_of`` is whose list it shows, where that is not ``by``; ``is_one_card`` means the card
     that names nobody, where there is no ``victim_id``; ``shown_until`` leaves out what was not on the page yet.
     """
-    mine = or_(_c.to_ref == (on_list_of or by), _c.escalated_to == (on_list_of or by), _c.interrupts)
+    mine = or_(is_on_list_of(on_list_of or by), _c.interrupts)
     conditions: list[ColumnElement[bool]] = [
         _c.case_key == case_key(case_id),
         _c.closed_at.is_(None),
@@ -99,4 +100,30 @@ async def dispute(
     )
     review = dispute_review(event_id, row.victim_id, whose, row.now)
     await raise_cards(conn, [RaisedCard(case_key(case_id), case_id, review, Addressee(whose, row.team))])
+    return True
+
+
+async def uphold(conn: AsyncConnection, case_id: str, event_id: str, by: str, *, on_list_of: str | None = None) -> bool:
+    """Write down that a supervisor has read the record of a disputed contact, and that its grade stands.
+
+    The review ends, and the card of whoever disputed it with it: they have been heard. Only the person whose review it
+    is may say so, and never the one who recorded the contact; return whether there was such a review.
+    """
+    whose = on_list_of or by
+    found: Any = (
+        await conn.execute(
+            select(_c.card_key, _c.kind, _c.to_ref, _c.for_officer)
+            .where(
+                _c.case_key == case_key(case_id),
+                _c.about == f"{OF_A_CONTACT}{event_id}",
+                _c.kind.in_([CardKind.GRADE.value, CardKind.REVIEW.value]),
+                _c.closed_at.is_(None),
+            )
+            .order_by(_c.card_key)
+            .with_for_update()
+        )
+    ).all()
+    if not any(row.kind == CardKind.REVIEW and row.to_ref == whose and row.for_officer != by for row in found):
+        return False
+    await close_cards(conn, (row.card_key for row in found), "a supervisor read the record: the grade stands")
     return True

@@ -11,14 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import DateTime, SmallInteger, and_, bindparam, func, not_, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    SmallInteger,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
 from services.contacts.planning import Item, Plan
 from services.storage.sets import columns_of, is_among, unnested
-from services.storage.tables import case_key, case_victims, victim_key
+from services.storage.tables import case_key, case_victims, facts, victim_key
 from services.storage.tables_notify import cards
 
 ESCALATE_AFTER: Final = timedelta(minutes=15)
@@ -26,6 +39,9 @@ ESCALATE_AFTER: Final = timedelta(minutes=15)
 
 LAST_STEP: Final = 2
 """Where an escalation ends: with the control room."""
+
+CONTROL_ROOM: Final = "control room"
+"""On whose list an interruption is that has gone all the way, beside those of everybody it was with before."""
 
 SETTLE: Final = timedelta(minutes=5)
 """A list is put together this long after its moment: what is warned of at 09:00 is planned some seconds later."""
@@ -102,6 +118,7 @@ _SHOWN = (
     _c.act_by,
     _c.interrupts,
     _c.escalated,
+    _c.event_id,
 )
 _to_show = (
     select(
@@ -162,7 +179,8 @@ _escalated = (
     .where(is_among(_c.card_key, "keys"))
     .values(
         escalated=bindparam("step", type_=SmallInteger),
-        escalated_to=bindparam("to", type_=_c.escalated_to.type),
+        # A supervisor whom it went on to keeps it when it goes on to the control room.
+        escalated_to=func.coalesce(bindparam("to", type_=_c.escalated_to.type), _c.escalated_to),
         goes_on_at=_now + ESCALATE_AFTER,
     )
 )
@@ -207,6 +225,7 @@ class Shown:
     act_by: datetime | None
     interrupts: bool
     escalated: int
+    event_id: str | None = None
 
 
 async def take_unplanned(conn: AsyncConnection) -> list[Unplanned]:
@@ -259,14 +278,27 @@ async def take_to_escalate(conn: AsyncConnection, now: datetime) -> list[Shown]:
     return [_as_shown(row, interrupts=True) for row in await conn.execute(_to_escalate, {"now": now})]
 
 
+async def about_events_of(conn: AsyncConnection, items: Iterable[Shown], types: frozenset[str]) -> set[bytes]:
+    """Return the keys of those items that are about an event of one of these types."""
+    asked = list(items)
+    given = {"keys": sorted({each.case_key for each in asked})}
+    wanted = select(facts.c.case_key, facts.c.event_id).where(
+        is_among(facts.c.case_key, "keys"), facts.c.type.in_(sorted(types))
+    )
+    found = {(bytes(row.case_key), row.event_id) for row in await conn.execute(wanted, given)} if asked else set()
+    return {each.card_key for each in asked if (each.case_key, each.event_id) in found}
+
+
 async def mark_shown(conn: AsyncConnection, keys: Sequence[bytes], now: datetime) -> None:
     """Write down that these items were put in front of their people."""
     if keys:
         await conn.execute(_shown, {"keys": sorted(keys), "now": now})
 
 
-async def mark_escalated(conn: AsyncConnection, keys: Sequence[bytes], to: str, step: int, now: datetime) -> None:
-    """Write down that these items went on to somebody else, and how far: ``LAST_STEP`` is the end."""
+async def mark_escalated(
+    conn: AsyncConnection, keys: Sequence[bytes], to: str | None, step: int, now: datetime
+) -> None:
+    """Write down that these items went on to somebody else, and how far; None: ``LAST_STEP``, to the control room."""
     if keys:
         await conn.execute(_escalated, {"keys": sorted(keys), "to": to, "step": step, "now": now})
 
@@ -275,6 +307,12 @@ async def go_on_now(conn: AsyncConnection, keys: Sequence[bytes], step: int) -> 
     """Have interruptions go on at once that are still where a notice reached nobody, and that nobody has in hand."""
     if keys:
         await conn.execute(_go_on_now, {"keys": sorted(keys), "step": step})
+
+
+def is_on_list_of(ref: str) -> ColumnElement[bool]:
+    """Whether an item is on somebody's list: it is planned for them, or went on to them."""
+    went_all_the_way = _c.escalated >= LAST_STEP if ref == CONTROL_ROOM else false()
+    return or_(_c.to_ref == ref, _c.escalated_to == ref, went_all_the_way)
 
 
 async def plan_everything_anew(conn: AsyncConnection) -> int:
@@ -316,4 +354,5 @@ def _as_shown(row: Any, *, interrupts: bool) -> Shown:
         row.act_by,
         interrupts,
         row.escalated,
+        row.event_id,
     )

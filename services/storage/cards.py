@@ -16,7 +16,7 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import Addressee
-from services.contacts.cards import Card
+from services.contacts.cards import Card, CardKind
 from services.storage.escaped import unescape
 from services.storage.sets import columns_of, gathered, insert_set, is_among, unnested
 from services.storage.tables_notify import cards
@@ -49,7 +49,7 @@ _PLANNED_BY = ["kind", "due_at", "urgent", "addressee", "plan_basis"]
 _SEEN = ("show_at", "again_at", "shown_at", "escalated_to", "goes_on_at", "acknowledged_at", "acknowledged_by")
 _in_change = itemgetter(*(_CARD.index(name) for name in _CHANGED))
 _ADDRESS = ["card_key", "addressee", "team", "plan_basis"]
-_BASIS = ["card_key", "plan_basis"]
+_BASIS = ["card_key", "team", "plan_basis"]
 
 _put = insert_set(cards, _CARD)
 _is_back = _c.closed_at.is_not(None)
@@ -57,7 +57,12 @@ _is_new = or_(_c.kind != _put.excluded.kind, _is_back)
 _goes_elsewhere = _c.addressee != _put.excluded.addressee
 _is_to_be_seen = or_(_is_back, _goes_elsewhere, and_(_put.excluded.urgent, not_(_c.urgent)))
 """Back, somebody else's, or urgent now: whoever saw it before has not seen this. Overdue alone is no new showing."""
-_is_to_be_planned = or_(_is_back, *(_c[name].is_distinct_from(_put.excluded[name]) for name in _PLANNED_BY))
+_is_breach = _put.excluded.kind.in_([CardKind.OVERDUE.value, CardKind.REVIEW.value])
+_comes_otherwise = and_(_is_breach, _c.shown_at.is_(None), _c.raised_at != _put.excluded.raised_at)
+"""A breach that nobody has seen yet, and of which it is known since that it may be heard of later, or sooner."""
+_is_to_be_planned = or_(
+    _is_back, _comes_otherwise, *(_c[name].is_distinct_from(_put.excluded[name]) for name in _PLANNED_BY)
+)
 
 
 def _unless(begins_again: ColumnElement[bool], column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -79,14 +84,15 @@ _raise = _put.on_conflict_do_update(
         "addressee": _put.excluded.addressee,
         "team": _put.excluded.team,
         "raised_at": sql_case(
-            (_is_new, _put.excluded.raised_at), else_=func.least(_c.raised_at, _put.excluded.raised_at)
+            (or_(_is_new, _comes_otherwise), _put.excluded.raised_at),
+            else_=func.least(_c.raised_at, _put.excluded.raised_at),
         ),
         "advisory": _put.excluded.advisory,
         "is_short": _put.excluded.is_short,
         "plan_basis": _put.excluded.plan_basis,
         "planned_at": _unless(_is_to_be_planned, _c.planned_at),
         "to_ref": _unless(or_(_is_back, _goes_elsewhere), _c.to_ref),
-        **{name: _unless(_is_to_be_seen, _c[name]) for name in _SEEN},
+        **{name: _unless(or_(_is_to_be_seen, _comes_otherwise), _c[name]) for name in _SEEN},
         "escalated": sql_case((_is_to_be_seen, 0), else_=_c.escalated),
         **{name: _unless(_is_back, _c[name]) for name in ("disputed_at", "disputed_by")},
         "closed_at": None,
@@ -123,7 +129,7 @@ _given_basis = unnested(cards, _BASIS, _NEW)
 _rest_on = (
     update(cards)
     .where(_c.card_key == _given_basis.c.card_key)
-    .values(plan_basis=_given_basis.c.plan_basis, planned_at=None)
+    .values(team=_given_basis.c.team, plan_basis=_given_basis.c.plan_basis, planned_at=None)
 )
 _close = (
     update(cards)
@@ -224,9 +230,12 @@ async def readdress(conn: AsyncConnection, given: Iterable[tuple[bytes, Addresse
         await conn.execute(_readdress, columns_of(rows, _ADDRESS, _NEW))
 
 
-async def plan_anew(conn: AsyncConnection, given: Iterable[tuple[bytes, bytes]]) -> None:
-    """Have open cards planned anew, by key, each with what its plan now rests on; what was seen stays seen."""
-    rows = sorted(given)
+async def plan_anew(conn: AsyncConnection, given: Iterable[tuple[bytes, str | None, bytes]]) -> None:
+    """Have open cards planned anew, by key, each with its team and what its plan now rests on.
+
+    What was seen stays seen: they are the same person's.
+    """
+    rows = sorted(given, key=itemgetter(0))
     if rows:
         await conn.execute(_rest_on, columns_of(rows, _BASIS, _NEW))
 

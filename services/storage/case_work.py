@@ -69,9 +69,7 @@ class Work:
 
     @cached_property
     def _sight(self) -> bytes:
-        happened = [
-            fact for fact in self.record.happenings if fact.type in OF_SIGHT and fact.occurred_at <= self.now
-        ]
+        happened = [fact for fact in self.record.happenings if fact.type in OF_SIGHT and fact.occurred_at <= self.now]
         if not any(fact.type in BEGINNING for fact in happened):
             return b""
         return to_bytes({"allowed": allowed_of(happened), "sealed": is_sealed(happened)})

@@ -9,20 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import Addressee
-from services.contacts.cards import Card, CardKind, cards_of
+from services.contacts.cards import Card, cards_of
 from services.contacts.decision import TextRequest
-from services.contacts.grade_cards import OF_A_CONTACT, grade_cards
-from services.contacts.news import URGENT, topic_of
+from services.contacts.news import URGENT
 from services.contacts.news_cards import news_task
 from services.contacts.news_said import withheld_until
-from services.contacts.person import corrected_of
-from services.contacts.text_states import TextState
-from services.journeys.event_types import KNOWLEDGE
-from services.journeys.facts import Fact
+from services.journeys.changes import Announcement
 from services.provisions.working_days import WorkingDays
 from services.storage.cards import (
     OpenCards,
@@ -36,19 +31,13 @@ from services.storage.cards import (
 )
 from services.storage.case_work import Work
 from services.storage.differences import Difference
-from services.storage.sets import is_among
-from services.storage.tables_notify import text_requests
+from services.storage.grade_rows import write_grade_cards
+from services.storage.put_right_rows import close_put_right, raise_put_right
 from services.storage.text_wishes import NO_ALERT, asked, write_requests
 from services.storage.waiting_tasks import close_talked_over
 from services.storage.withheld_tasks import keep_withheld
 
-_t = text_requests.c
 _days = WorkingDays()
-_told_by_text = select(_t.case_key, _t.event_source, _t.event_id, _t.victim_id, _t.event_type, _t.purpose).where(
-    is_among(_t.case_key, "keys"),
-    _t.states_the_event,
-    _t.state.in_([TextState.SENDING, TextState.SENT, TextState.DELIVERED, TextState.UNKNOWN]),
-)
 
 
 async def write_cards_and_requests(
@@ -74,9 +63,10 @@ async def write_cards_and_requests(
         conn, [work.raised(card) for work in works.values() for card in _tasks_at_once(work, announce_from)]
     )
     await keep_withheld(conn, works, opened)
-    await raise_new_cards(conn, await _to_put_right(conn, list(works.values())))
+    await raise_put_right(conn, list(works.values()))
+    await close_put_right(conn, works, opened)
     await _write_announced_cards(conn, works.values(), opened, not_measured)
-    await _write_grade_cards(conn, works.values(), opened, announce_from)
+    await write_grade_cards(conn, works.values(), opened, announce_from)
     await close_talked_over(conn, works, opened)
     await _readdress(conn, works, opened)
 
@@ -84,15 +74,15 @@ async def write_cards_and_requests(
 async def _readdress(conn: AsyncConnection, works: Mapping[bytes, Work], opened: Sequence[OpenCards]) -> None:
     """Give every open card of these cases to whoever looks after the victim now."""
     elsewhere: list[tuple[bytes, Addressee, bytes]] = []
-    otherwise: list[tuple[bytes, bytes]] = []
+    otherwise: list[tuple[bytes, str | None, bytes]] = []
     for alike in opened:
         work = works[alike.case_key]
         to = work.to(alike.duty_of, alike.for_officer, alike.victim_id)
         basis = work.plan_basis(to, alike.victim_id)
-        if to != alike.to:
+        if to.ref != alike.to.ref:
             elsewhere.extend((card.key, to, basis) for card in alike.cards)
-        elif basis != alike.plan_basis:
-            otherwise.extend((card.key, basis) for card in alike.cards)
+        elif basis != alike.plan_basis or to.team != alike.to.team:
+            otherwise.extend((card.key, to.team, basis) for card in alike.cards)
     await readdress(conn, elsewhere)
     await plan_anew(conn, otherwise)
 
@@ -115,7 +105,7 @@ async def _write_announced_cards(
                 continue
             called_for = []
             if announcement.body.get("rule", announcement.body.get("kind")) not in not_measured:
-                called_for = [work.raised(card) for card in cards_of(announcement, owed, work.facts, _days, work.now)]
+                called_for = [work.raised(card) for card in _cards_of(work, announcement, owed)]
             (changed if work.difference.cause in NO_ALERT else raised).extend(called_for)
             kept.update(each.card.key(each.case_id) for each in called_for)
             done.update(about.get((work.difference.case_key, announcement.id), ()))
@@ -124,29 +114,9 @@ async def _write_announced_cards(
     await raise_cards(conn, changed, only_change=True)
 
 
-async def _write_grade_cards(
-    conn: AsyncConnection, works: Iterable[Work], opened: Sequence[OpenCards], announce_from: datetime | None
-) -> None:
-    stand: set[bytes] = set()
-    new: list[RaisedCard] = []
-    for work in works:
-        contacts = work.difference.assessment.contacts
-        if not any(each.grade == "tick_box" for each in contacts):
-            continue
-        for card in grade_cards(contacts, work.facts, announce_from, work.now):
-            stand.add(card.key(work.difference.case_id))
-            if work.difference.cause not in NO_ALERT:
-                new.append(work.raised(card))
-    of_grades = [card for alike in opened for card in alike.cards if card.kind in (CardKind.GRADE, CardKind.REVIEW)]
-    about = {card.about for card in of_grades if card.kind == CardKind.GRADE and card.key in stand}
-    gone = {
-        card.key
-        for card in of_grades
-        if (card.kind == CardKind.GRADE and card.key not in stand)
-        or (card.kind == CardKind.REVIEW and card.about.startswith(OF_A_CONTACT) and card.about not in about)
-    }
-    await close_cards(conn, gone, "a later contact told something, or the grade was changed")
-    await raise_new_cards(conn, new)
+def _cards_of(work: Work, announcement: Announcement, owed: frozenset[tuple[str, str]]) -> list[Card]:
+    is_correction = work.difference.cause == "correction"
+    return cards_of(announcement, owed, work.facts, _days, work.now, is_correction=is_correction)
 
 
 def _tasks_at_once(work: Work, announce_from: datetime | None) -> Iterator[Card]:
@@ -174,31 +144,3 @@ def _withheld(work: Work, request: TextRequest) -> tuple[bool, date | None]:
     named = (request.event_id, request.source)
     fact = next((each for each in happened if (each.id, each.source) == named), None)
     return (False, None) if fact is None else withheld_until(fact, request.victim_id, happened, work.now)
-
-
-async def _to_put_right(conn: AsyncConnection, works: Sequence[Work]) -> list[RaisedCard]:
-    """Return an urgent task for each text that told of an event which was corrected or taken back since."""
-    touched = {
-        work.difference.case_key: (work, corrected_of(_happenings(work.difference.facts), work.record.happenings))
-        for work in works
-        if any(fact.type in KNOWLEDGE for fact in work.difference.facts)
-    }
-    if not touched:
-        return []
-    found = await conn.execute(_told_by_text, {"keys": list(touched)})
-    cards = []
-    for row in found:
-        work, corrected = touched[row.case_key]
-        if (row.event_source, row.event_id) in corrected:
-            say = (
-                f"Please ring {row.victim_id} and put it right: a text told of {topic_of(row.event_type)}, "
-                "and that was corrected or taken back since."
-            )
-            about = f"put_right:{row.event_source}:{row.event_id}"
-            card = Card(CardKind.TASK, about, row.victim_id, None, row.event_id, None, say, work.now, urgent=True)
-            cards.append(work.raised(card))
-    return cards
-
-
-def _happenings(facts: Iterable[Fact]) -> list[Fact]:
-    return [fact for fact in facts if fact.type not in KNOWLEDGE]

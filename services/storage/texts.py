@@ -174,13 +174,18 @@ async def begin_sending(conn: AsyncConnection, text_id: UUID, attempt_id: UUID, 
     )
 
 
-async def hold(conn: AsyncConnection, text_id: UUID, *, rule: str | None, why: str, wake_at: datetime) -> None:
-    """Hold a text and look at it again then; its history grows only when the reason is another than before."""
+async def hold(conn: AsyncConnection, text_id: UUID, *, rule: str | None, why: str, wake_at: datetime) -> bool:
+    """Hold a text and look at it again then; return whether the reason is another than before.
+
+    Only then does its history grow.
+    """
     before = (await conn.execute(select(_t.history).where(_t.text_id == text_id))).scalar_one()
     last = before[-1] if before else {}
-    if (last.get("state"), last.get("why")) != (TextState.HELD.value, why):
+    is_new: bool = (last.get("state"), last.get("why")) != (TextState.HELD.value, why)
+    if is_new:
         await move(conn, text_id, TextState.HELD, rule=rule, why=why)
     await conn.execute(update(text_requests).where(_t.text_id == text_id, is_waiting()).values(wake_at=wake_at))
+    return is_new
 
 
 async def lose_overdue(conn: AsyncConnection) -> list[InFlight]:

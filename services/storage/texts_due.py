@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.decision import TextRequest
-from services.contacts.news import PERSON_FIRST
+from services.contacts.news import Purpose
 from services.contacts.text_states import TextState
 from services.storage.tables import facts, victim_key
 from services.storage.tables_notify import text_requests
@@ -26,7 +26,7 @@ _due: Final[Select[tuple[object, ...]]] = (
     .limit(1)
     .with_for_update(of=text_requests, skip_locked=True)
 )
-_first_of_person = _due.where(_t.event_type.in_(sorted(PERSON_FIRST)))
+_offers = _due.where(_t.purpose == Purpose.OFFER.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ async def more_pressing(conn: AsyncConnection, due: DueText) -> DueText | None:
 
     One text a day goes to a person: it must not be the loan phone where the case was dropped.
     """
-    if due.request.type in PERSON_FIRST:
+    if due.request.purpose is Purpose.OFFER:
         return None
-    row = (await conn.execute(_first_of_person.where(_t.victim_key == victim_key(due.request.victim_id)))).first()
+    row = (await conn.execute(_offers.where(_t.victim_key == victim_key(due.request.victim_id)))).first()
     return None if row is None else _due_text(row)
 
 

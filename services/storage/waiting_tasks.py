@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contacts.cards import CardKind, is_talked_over
+from services.contacts.cards import CardKind
+from services.contacts.talks import is_talked_over
 from services.storage.card_plans import WAITS
 from services.storage.cards import OpenCards, close_cards
 from services.storage.case_work import Work

@@ -1,4 +1,4 @@
-"""What a person answers on a page: that a card is in hand, or that a grade is wrong. Nothing else is changed here.
+"""What a person answers on a page: that a card is in hand, that a grade is wrong, or that it stands. Nothing else.
 
 Who answers is who is signed in; on this machine it is written down as `local`. Forms name people and events by hashes:
 a reference may hold what no form can carry.
@@ -6,7 +6,7 @@ a reference may hold what no form can carry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.projections.people_list import UNITS, ref_of
 from services.projections.restricted import sight_of
 from services.storage.access_log import log_looks
-from services.storage.card_answers import acknowledge, dispute
+from services.storage.card_answers import acknowledge, dispute, uphold
 from services.storage.tables import victim_key
 from services.storage.tables_notify import cards
 from services.web.guard import malformed
+from services.web.showing import person_url
 from services.web.viewing import Viewer
 
 _OTHERS: Final = (
@@ -33,6 +34,7 @@ _RESTRICTED: Final = (
     "card has to know what it asks. Tell the officer in charge, or the duty supervisor, that it waits."
 )
 _HASH: Final = 64
+_OnGrade = Callable[..., Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Answers:
         self._units = units
 
     async def acknowledge(self, answer: Answer) -> str:
-        """Write down that a card is in hand; return the key, in hex, of the list to go back to.
+        """Write down that a card is in hand; return the address of the list to go back to.
 
         Only what was on the page is acknowledged: what was shown later makes the card new.
 
@@ -65,7 +67,7 @@ class Answers:
             await _refuse_unseen(conn, answer)
             case_id, rows = await _open_of(conn, answer.key)
             victim = _victim(answer.form, rows)
-            whose = await self._list_of(conn, answer)
+            ref, whose = await self._list_of(conn, answer)
             done = await acknowledge(
                 conn,
                 case_id,
@@ -79,15 +81,26 @@ class Answers:
             if not done and whose is None:
                 raise HTTPException(403, _OTHERS)
             await log_looks(conn, answer.viewer.name, "card acknowledged", [answer.key])
-        return answer.form["list"]
+        return person_url(ref)
 
     async def dispute(self, answer: Answer) -> str:
-        """Write down that the grade of a contact is wrong, for the supervisor; return the list to go back to.
+        """Write down that the grade of a contact is wrong, for the supervisor; return the address to go back to.
 
         Raises:
             HTTPException: 400 where the form is not ours; 403 where the card is somebody else's, or of a case that
                 the viewer may not see.
         """
+        return await self._on_grade(answer, dispute, "grade disputed")
+
+    async def uphold(self, answer: Answer) -> str:
+        """Write down that a supervisor has read the record and the grade stands; return the address to go back to.
+
+        Raises:
+            HTTPException: as with a dispute.
+        """
+        return await self._on_grade(answer, uphold, "grade upheld")
+
+    async def _on_grade(self, answer: Answer, write: _OnGrade, what: str) -> str:
         async with self._engine.begin() as conn:
             await _refuse_unseen(conn, answer)
             case_id, rows = await _open_of(conn, answer.key)
@@ -96,15 +109,15 @@ class Answers:
             event_id = next((each for each in events if victim_key(each).hex() == digest), None)
             if event_id is None:
                 raise malformed()
-            whose = await self._list_of(conn, answer)
+            ref, whose = await self._list_of(conn, answer)
             if whose is None:
                 raise HTTPException(403, _OTHERS)
-            await dispute(conn, case_id, event_id, answer.viewer.name, on_list_of=whose)
-            await log_looks(conn, answer.viewer.name, "grade disputed", [answer.key])
-        return answer.form["list"]
+            await write(conn, case_id, event_id, answer.viewer.name, on_list_of=whose)
+            await log_looks(conn, answer.viewer.name, what, [answer.key])
+        return person_url(ref)
 
-    async def _list_of(self, conn: AsyncConnection, answer: Answer) -> str | None:
-        """Return whose card is answered, or None where the viewer may not answer for that list."""
+    async def _list_of(self, conn: AsyncConnection, answer: Answer) -> tuple[str, str | None]:
+        """Return whose list this is, twice; the second is None where the viewer may not answer for that list."""
         try:
             key = bytes.fromhex(answer.form.get("list", ""))
         except ValueError:
@@ -112,7 +125,7 @@ class Answers:
         ref = await ref_of(conn, key, self._units) if len(key) * 2 == _HASH else None
         if ref is None:
             raise malformed()
-        return ref if answer.viewer.answers_for(ref, self._units) else None
+        return ref, ref if answer.viewer.answers_for(ref, self._units) else None
 
 
 async def _refuse_unseen(conn: AsyncConnection, answer: Answer) -> None:

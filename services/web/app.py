@@ -162,11 +162,14 @@ class _Buttons:
     async def dispute(self, request: Request, key: str) -> Response:
         return await self._answered(request, key, self._answers.dispute)
 
+    async def uphold(self, request: Request, key: str) -> Response:
+        return await self._answered(request, key, self._answers.uphold)
+
     async def _answered(self, request: Request, key: str, take: Callable[[Answer], Awaitable[str]]) -> Response:
         refuse_strangers(request, self._public_url)
         viewer = _viewer_of(request, self._header)
         back = await take(Answer(_key_of(key), viewer, await form_of(request)))
-        return Response(status_code=303, headers={"Location": f"/people-keys/{back}"})
+        return Response(status_code=303, headers={"Location": back})
 
 
 def _viewer_of(request: Request, header: str | None) -> Viewer:
@@ -203,6 +206,7 @@ def _add_buttons(app: FastAPI, buttons: _Buttons) -> None:
     for path, answer in (
         ("/case-keys/{key}/acknowledge", buttons.acknowledge),
         ("/case-keys/{key}/dispute", buttons.dispute),
+        ("/case-keys/{key}/uphold", buttons.uphold),
     ):
         app.add_api_route(path, answer, methods=["POST"])
 

@@ -74,12 +74,27 @@ async def test_an_interruption_that_is_taken_in_hand_goes_no_further(engine: Asy
     assert await kinds(engine) == [("interruption", "cover")]
 
 
-async def test_an_escape_interrupts_the_person_who_is_at_work_now(engine: AsyncEngine) -> None:
+async def test_an_escape_pages_whoever_is_at_work_now_and_a_supervisor(engine: AsyncEngine) -> None:
     await store_officers(engine)
     escaped = event("esc", "probation.offender.escaped.v1", time=NOW - MINUTE, suspect_ref="S-1")
     await bring_in(engine, report(), safe_contact(), solo(), escaped)
     await go_on(engine)
-    assert await kinds(engine) == [("interruption", "P-1")]
+    assert set(await kinds(engine)) == {("interruption", "P-1"), ("escalation", "S-1")}
+    assert [card.interrupts for card in await cards_for(engine, "S-1")] == [True]
+    await go_on(engine, 15 * MINUTE)
+    assert (await kinds(engine))[2:] == [("last_resort", "control room")]
+    for ref in ("P-1", "S-1", "control room"):
+        assert [card.interrupts for card in await cards_for(engine, ref) if card.interrupts] == [True]
+
+
+async def test_a_release_at_night_pages_the_cover_and_a_supervisor(engine: AsyncEngine) -> None:
+    await store_officers(engine)
+    await bring_in(engine, report(), safe_contact(), solo(), referral())
+    await go_on(engine, 14 * HOUR)
+    released = event("rel", "probation.offender.released.v1", time=NOW + 14 * HOUR - MINUTE, suspect_ref="S-1")
+    await bring_in(engine, released)
+    await go_on(engine)
+    assert set(await kinds(engine)) == {("interruption", "cover"), ("escalation", "S-1")}
 
 
 async def test_two_urgent_things_of_one_victim_are_one_interruption(engine: AsyncEngine) -> None:
@@ -180,3 +195,12 @@ async def test_a_step_that_fails_stops_no_other_step(engine: AsyncEngine) -> Non
         await _keep_doing((fails, works), wait)
     assert done == ["failed", "worked", "waited 2", "failed", "worked", "waited 4"]
     assert len(Alerts(engine).steps()) == 4
+
+
+async def test_what_went_on_to_a_supervisor_is_on_their_worklist(engine: AsyncEngine) -> None:
+    await store_officers(engine)
+    escaped = event("esc", "probation.offender.escaped.v1", time=NOW - MINUTE, suspect_ref="S-1")
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), escaped)
+    await go_on(engine)
+    await go_on(engine, 16 * MINUTE)
+    assert {each.rule for each in await the_worklist(engine, officer="S-1")} >= {"VC-R11-ESCAPE"}

@@ -88,11 +88,19 @@ async def test_what_was_planned_before_the_restriction_leaves_the_list_of_who_ma
 
 async def test_an_interruption_of_a_restricted_case_goes_on_to_those_who_may_see_it(engine: AsyncEngine) -> None:
     await store_officers(engine)
-    await bring_in(engine, report(), safe_contact(), solo(), restricted("P-1", "P-2"), escaped())
+    seized = event("phone", "policing.phone.seized.v1", time=NOW - 20 * HOUR, device_ref="D")
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), restricted("P-1", "P-2"), seized)
     await go_on(engine)
     await go_on(engine, 15 * MINUTE)
     await go_on(engine, 15 * MINUTE)
     assert await paged(engine) == [("interruption", "P-1"), ("escalation", "P-2"), ("last_resort", "control room")]
+
+
+async def test_of_an_escape_a_second_person_who_may_see_the_case_is_paged_too(engine: AsyncEngine) -> None:
+    await store_officers(engine)
+    await bring_in(engine, report(), safe_contact(), solo(), restricted("P-1", "P-2"), escaped())
+    await go_on(engine)
+    assert set(await paged(engine)) == {("interruption", "P-1"), ("escalation", "P-2")}
 
 
 async def test_where_nobody_else_may_see_it_the_control_room_is_next_and_told_once(engine: AsyncEngine) -> None:

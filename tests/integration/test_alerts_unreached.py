@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,7 +28,7 @@ from tests.support.alerting import (
     webhook,
 )
 from tests.support.app import NOW, event
-from tests.support.texting import bring_in, report, safe_contact
+from tests.support.texting import HOUR, bring_in, report, safe_contact
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("at_noon")]
 
@@ -36,13 +37,19 @@ SECOND = timedelta(seconds=1)
 
 
 async def paged(engine: AsyncEngine) -> list[tuple[str, str, str]]:
-    return [(each.kind, each.to_ref, each.state) for each in await all_notices(engine) if each.kind != "list"]
+    """Whom interruptions reached, in the order in which they did."""
+    found = sorted((each for each in await all_notices(engine) if each.kind != "list"), key=lambda each: each.made_at)
+    return [(each.kind, each.to_ref, each.state) for each in found]
 
 
-async def an_escape(engine: AsyncEngine, **changes: str) -> None:
+def seized() -> dict[str, Any]:
+    """A phone held for twenty hours."""
+    return event("phone", "policing.phone.seized.v1", time=NOW - 20 * HOUR, device_ref="D")
+
+
+async def a_phone(engine: AsyncEngine, **changes: str) -> None:
     await store_officers(engine, {**SOLO, **changes}, SUPERVISOR, COLLEAGUE)
-    escaped = event("esc", "probation.offender.escaped.v1", time=NOW - MINUTE, suspect_ref="S-1")
-    await bring_in(engine, report(), safe_contact(), solo(), referral(), escaped)
+    await bring_in(engine, report(), safe_contact(), solo(), referral(), seized())
     await go_on(engine)
 
 
@@ -52,7 +59,7 @@ async def unreached(engine: AsyncEngine) -> float:
 
 
 async def test_what_has_no_address_goes_on_at_once_up_to_the_control_room(engine: AsyncEngine) -> None:
-    await an_escape(engine, address="")
+    await a_phone(engine, address="")
     async with webhook() as hook:
         delivering = deliverer(engine, None, f"http://127.0.0.1:{hook.port}/control")
         for _ in range(3):
@@ -70,7 +77,7 @@ async def test_what_has_no_address_goes_on_at_once_up_to_the_control_room(engine
 
 async def test_what_a_webhook_refuses_goes_on_at_once_and_is_tried_again(engine: AsyncEngine) -> None:
     async with webhook() as hook:
-        await an_escape(engine, address=f"http://127.0.0.1:{hook.port}/p1")
+        await a_phone(engine, address=f"http://127.0.0.1:{hook.port}/p1")
         hook.status = 503
         await deliverer(engine).deliver_due()
         await go_on(engine, SECOND)
@@ -78,12 +85,10 @@ async def test_what_a_webhook_refuses_goes_on_at_once_and_is_tried_again(engine:
 
 
 async def test_a_supervisor_who_is_reached_has_a_quarter_of_an_hour(engine: AsyncEngine) -> None:
-    await store_officers(engine, SUPERVISOR)
     async with webhook() as hook:
         changed = {**SUPERVISOR, "address": f"http://127.0.0.1:{hook.port}/s1"}
         await store_officers(engine, {**SOLO, "address": ""}, changed, COLLEAGUE)
-        escaped = event("esc", "probation.offender.escaped.v1", time=NOW - MINUTE, suspect_ref="S-1")
-        await bring_in(engine, report(), safe_contact(), solo(), referral(), escaped)
+        await bring_in(engine, report(), safe_contact(), solo(), referral(), seized())
         for _ in range(2):
             await go_on(engine, SECOND)
             await deliverer(engine).deliver_due()
@@ -94,12 +99,12 @@ async def test_a_supervisor_who_is_reached_has_a_quarter_of_an_hour(engine: Asyn
 
 
 async def test_what_reached_nobody_is_measured_and_complained_of_until_it_is_in_hand(engine: AsyncEngine) -> None:
-    await an_escape(engine, address="")
+    await a_phone(engine, address="")
     for _ in range(3):
         await deliverer(engine).deliver_due()
         await go_on(engine, SECOND)
     assert [kind for kind, *_ in await paged(engine)] == ["interruption", "escalation", "last_resort"]
-    assert await unreached(engine) == 2  # the duty and the task
+    assert await unreached(engine) == 1
     (complaint,) = (await readiness(engine, "127.0.0.1:1")).complaints
     assert "WAYMARK_CONTROL_ROOM" in complaint
     await take_in_hand(engine, "KP-1", "P-1")
@@ -108,7 +113,7 @@ async def test_what_reached_nobody_is_measured_and_complained_of_until_it_is_in_
 
 
 async def test_steps_are_a_quarter_of_an_hour_apart_also_after_a_stop(engine: AsyncEngine) -> None:
-    await an_escape(engine)
+    await a_phone(engine)
     await go_on(engine, 40 * MINUTE)
     await go_on(engine, SECOND)
     assert [kind for kind, *_ in await paged(engine)] == ["interruption", "escalation"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -41,7 +42,12 @@ async def test_a_task_that_nothing_is_owed_for_waits_for_the_victims_next_card(e
 
 async def test_a_talk_with_the_victim_is_the_end_of_what_waited_for_it(engine: AsyncEngine) -> None:
     await one_case_whose_texts_cannot_go(engine)
-    call = {"channel": "phone", "direction": "outbound", "outcome": "reached", "recorded_by": {"officer_ref": "P-1"}}
+    call: dict[str, Any] = {
+        "channel": "phone",
+        "direction": "outbound",
+        "outcome": "reached",
+        "recorded_by": {"officer_ref": "P-1"},
+    }
     await go_to(engine, NOW + 2 * HOUR)
     await bring_in(engine, event("no-answer", "contact.made.v1", time=NOW + HOUR, **{**call, "outcome": "no_answer"}))
     lines = [line for card in await cards_for(engine, "P-1", also_coming=True) for line in card.lines]

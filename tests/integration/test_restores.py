@@ -17,6 +17,7 @@ from contracts.topics import COMPLIANCE_EVENTS
 from infra.database import create_engine
 from infra.settings import Settings
 from notifications.after_restore import finish_restore
+from services.contacts.decision import Since
 from services.storage.restores import Restore, RestoreError, begin_restore
 from services.storage.tables_restores import store_home
 from services.storage.texts import StoreMovedError, read_switch, set_paused
@@ -83,6 +84,9 @@ async def test_texts_that_wait_become_tasks_and_only_what_comes_later_is_texted(
     # Happened before, and heard of only now: whether it was texted about cannot be told.
     await bring_in(engine, hearing("late", hearing_ref="H-3"))
     assert (await notifier(engine, channel).send_due()).sent == 0
+    (late,) = [each for each in await the_worklist(engine) if each.event_id == "late" and each.kind == "task"]
+    assert late.say.startswith("Please ring V-1")
+    assert "restored from a backup" in late.say
     async with engine.connect() as conn:
         now = (await conn.execute(text("SELECT waymark_now()"))).scalar_one()
     await bring_in(engine, hearing("new", hearing_ref="H-4", time=now))
@@ -137,7 +141,8 @@ async def test_a_store_that_is_elsewhere_lets_no_text_go_until_somebody_says_why
     async with engine.begin() as conn:
         switch = await read_switch(conn)
         assert (switch.paused, switch.is_moved) == (False, False)
-        assert switch.texts_from(NOW - timedelta(days=90)) == switch.not_before
+        assert switch.since(NOW - timedelta(days=90)) == Since(NOW - timedelta(days=90), switch.not_before)
+        assert switch.not_before is not None
 
 
 async def test_a_restore_is_begun_once_and_finished_only_when_all_is_assessed(engine: AsyncEngine) -> None:

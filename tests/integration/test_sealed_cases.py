@@ -87,7 +87,8 @@ async def test_nothing_of_a_sealed_case_is_put_in_front_of_anybody_until_it_is_r
     assert await all_notices(engine) == []
     await bring_in(engine, reported())
     await go_on(engine)
-    assert [(each.kind, each.about[0]["case_id"]) for each in await all_notices(engine)][:1] == [("interruption", CASE)]
+    found = {(each.kind, each.about[0]["case_id"]) for each in await all_notices(engine)}
+    assert ("interruption", CASE) in found
 
 
 async def test_no_command_shows_a_sealed_case(

@@ -69,4 +69,4 @@ async def test_nobody_is_shown_anything_until_the_clock_is_steady(engine: AsyncE
     await bring_in(engine, report(), safe_contact(), escaped)
     with pytest.raises(Enough):
         await keep_alerting(Alerts(engine), wait, is_steady)
-    assert seen == [[], [], ["interruption"]]
+    assert seen == [[], [], ["escalation", "interruption"]]

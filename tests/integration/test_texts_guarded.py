@@ -76,6 +76,9 @@ async def test_a_request_for_an_update_is_still_somebodys_after_the_text(engine:
     await bring_in(engine, json.loads(back))
     (task,) = [each for each in await tasks(engine) if "update they asked for" in each]
     assert task.startswith("Please ring V-1")
+    async with engine.connect() as conn:
+        request = (await conn.execute(text("select state from obligations where rule = 'KENT-REQUEST'"))).scalar_one()
+    assert request in {"pending", "warned"}
     call = event("c", "contact.made.v1", time=NOW, channel="phone", direction="outbound", outcome="reached",
                  informed_of=["report-V-1-KP-1"])  # fmt: skip
     await bring_in(engine, call)
@@ -241,3 +244,27 @@ async def test_no_live_channel_is_used_under_a_simulated_clock(engine: AsyncEngi
     with pytest.raises(LiveChannelError):
         await notifier(engine, channel).send_due()
     assert (channel.asked, (await fates(engine))["news"][0]) == ([], "requested")
+
+
+async def test_court_news_told_under_the_notifications_name_is_no_text_and_no_task(engine: AsyncEngine) -> None:
+    await store_people(engine)
+    notified = event("n", "wcu.notified.v1", time=NOW - 2 * HOUR, about="h")
+    call = event("c", "contact.made.v1", time=NOW - HOUR, channel="phone", direction="outbound", outcome="reached",
+                 informed_of=["n"])  # fmt: skip
+    await bring_in(engine, report(), safe_contact(), hearing("h", time=NOW - 3 * HOUR), notified, call)
+    await notifier(engine).send_due()
+    assert (await all_texts(engine), await tasks(engine)) == ([], [])
+
+
+async def test_a_hearing_listed_on_another_date_is_a_call_offered(engine: AsyncEngine) -> None:
+    await store_people(engine)
+    await bring_in(engine, report(), safe_contact(), hearing("first", time=NOW - 2 * DAY))
+    again = hearing("again", starts_at="2027-03-08T10:00:00+00:00")
+    await bring_in(engine, again)
+    await notifier(engine).send_due()
+    sent = [each for each in await all_texts(engine) if each["state"] == "delivered"]
+    assert [(each["event_id"], each["purpose"], each["template"]) for each in sent] == [
+        ("again", "offer", "offer_call.v2")
+    ]
+    assert "trial" not in sent[0]["body"]
+    assert any(each.startswith("Please ring V-1 about the court hearing") for each in await tasks(engine))

@@ -11,7 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from services.contacts.addressee import COVER
 from services.contacts.cards import CardKind
+from services.contacts.grade_cards import dispute_review
+from services.storage.card_answers import TEST_CASE
 from services.storage.officers import officer_key
 from services.storage.tables import access_log, case_key, victim_key
 from services.storage.tables_notify import cards
@@ -58,7 +61,7 @@ async def test_a_press_acknowledges_what_was_on_the_page_and_nothing_that_came_l
         action, form = button_of((await client.get("/people/P-7")).text, "I have this in hand")
         await put_on_list(engine, card("Unseen", about="c"), shown_at=NOW - HOUR / 2, interrupts=True)
         answer = await client.post(action, data=form, headers={"Origin": str(client.base_url)})
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/people-keys/{officer_key('P-7').hex()}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/people/P-7")
     found = await rows(engine)
     assert found["Seen"].acknowledged_by == "local"
     assert found["Unseen"].acknowledged_at is None
@@ -97,6 +100,18 @@ async def test_a_grade_is_disputed_by_one_press_and_goes_to_the_supervisor(app: 
     review = next(row for row in found.values() if row.kind == CardKind.REVIEW)
     assert review.for_officer == "P-7"
     assert "No news in the contact." not in (await page_of(app, "/people/P-7")).text
+
+
+async def test_a_supervisor_ends_a_dispute_by_one_press_having_read_the_record(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    review = dispute_review("e", "V-1", "P-7", NOW - 48 * HOUR)
+    await put_on_list(engine, card("No news in the contact.", about="contact:e", kind=CardKind.GRADE), to="P-7")
+    await put_on_list(engine, review, to="S-1")
+    assert await press(signed_in, "/people/S-1", "the grade stands", **{HEADER: "S-1"}) == 303
+    assert [row.closed_because for row in (await rows(engine)).values()] == [
+        "a supervisor read the record: the grade stands"
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -186,3 +201,15 @@ async def test_only_the_person_answers_what_can_wait_and_anybody_what_cannot(
     found = await rows(engine)
     assert found["Can wait"].acknowledged_by is None
     assert found["Cannot wait"].acknowledged_by == "P-9"
+
+
+async def test_the_link_in_an_alert_leads_to_a_button_also_for_the_weekly_test(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    await put_on_list(engine, card("The weekly test.", victim=None), to=COVER, case=TEST_CASE, interrupts=True)
+    link = f"/people-keys/{officer_key(COVER).hex()}"
+    assert await press(signed_in, link, "I have this in hand", **{HEADER: "P-8"}) == 303
+    async with browser(signed_in) as client:
+        for unit in (COVER, "control room", "WCU"):
+            page = await client.get(f"/people-keys/{officer_key(unit).hex()}", headers={HEADER: "P-8"})
+            assert page.status_code == 200

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.assess_case import Rules
+from services.contacts.cards import CardKind
 from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
 from services.storage.tables import access_log, case_key
@@ -131,6 +132,28 @@ async def test_nobody_takes_a_card_in_hand_that_they_may_not_read(signed_in: Fas
         assert "not named as one who may see it" in refused.text
         taken = await client.post(action, data=form, headers={**sent, HEADER: "P-7"})
     assert taken.status_code == 303
+
+
+@pytest.mark.parametrize("kind", ["grade", "review", "link", "flag"])
+async def test_what_a_contact_was_graded_is_on_no_colleagues_page(
+    signed_in: FastAPI, engine: AsyncEngine, kind: str
+) -> None:
+    await take_in(engine, event("a", time=NOW - 72 * HOUR))
+    await assess_all(engine, told_within())
+    rule = "tick_box_run" if kind == "flag" else None
+    await put_on_list(engine, card(SECRET, about="contact:e", kind=CardKind(kind), rule=rule), act_by=NOW + HOUR)
+    for path in ("/", "/lists/cards", "/cases/KP-1"):
+        assert SECRET not in (await ask(signed_in, path, "P-8")).text
+    assert SECRET in (await ask(signed_in, "/cases/KP-1", "P-7")).text
+
+
+async def test_a_task_with_a_date_is_not_overdue_while_its_duty_may_have_been_met(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    await take_in(engine, event("a", time=NOW - 72 * HOUR))
+    await assess_all(engine, told_within())
+    await put_on_list(engine, card("Please ring.", due_at=NOW - HOUR))
+    assert "overdue" not in (await ask(signed_in, "/people/P-7", "P-7")).text.lower()
 
 
 def told(**data: Any) -> dict[str, Any]:

@@ -121,6 +121,7 @@ class CountingChannel:
     rng: random.Random
     seam: Seam
     asked: list[Outgoing] = field(default_factory=list)
+    is_live: bool = False
 
     async def send(self, message: Outgoing) -> Accepted | Refused:
         """Take a text, or crash before or after it was taken."""

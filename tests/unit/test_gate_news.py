@@ -127,7 +127,7 @@ def test_what_goes_rests_on_a_record_that_allows_it(
         assert not stop
         assert 8 <= hour < 20
         assert decision.discreet is (sms == "discreet")
-        assert decision.states_the_event is (sms == "allowed")
+        assert decision.states_the_event is (sms == "allowed" and type_ != "victim.update.requested.v1")
         suspending = {REPORTED, "victim.support_withdrawn.v1"}
         assert not any(
             each.type in suspending and each.victim_id == "V-1" and each.occurred_at <= now for each in facts

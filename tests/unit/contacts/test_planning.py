@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contacts.planning import AWAY, Item, Plan, SafeTimes, plan
+from services.contacts.planning import AWAY, WAITS, Item, Plan, SafeTimes, plan
 from services.contacts.roster import Officer, Roster, Shift
 from services.contacts.safe_hours import ANY_TIME, LONDON, read_hours, windows
 
@@ -119,6 +120,17 @@ def test_a_short_limit_is_shown_again_at_the_start_of_the_last_shift() -> None:
     assert planned(due_at=at(thursday, "00:00")).again_at is None
 
 
+def test_a_task_that_nothing_is_owed_for_stands_alone_only_after_four_weeks() -> None:
+    waiting: dict[str, Any] = {"kind": "task", "due_at": None, "advisory": True}
+    always = Roster({**ROSTER.officers, "SOLO-1": officer("SOLO-1", *(MONDAY + timedelta(days=n) for n in range(60)))})
+    found = planned(roster=always, **waiting)
+    assert found.show_at >= at(MONDAY, "13:00") + WAITS
+    assert not found.interrupts
+    for owed in ({"advisory": False}, {"due_at": at(WEDNESDAY, "00:00")}, {"kind": "approaching"}):
+        assert planned(roster=always, **waiting | owed).show_at == at(TUESDAY, "09:00")
+    assert planned(roster=always, **waiting, urgent=True).interrupts
+
+
 def test_an_urgent_card_goes_to_whoever_is_at_work() -> None:
     found = planned(urgent=True)
     assert (found.to, found.show_at, found.interrupts) == ("SOLO-1", at(MONDAY, "13:00"), True)
@@ -134,7 +146,8 @@ def test_an_urgent_card_goes_to_whoever_is_at_work() -> None:
 )  # fmt: skip
 def test_what_is_overdue_stands_on_the_supervisors_list_at_seven(raised: str, shown: str) -> None:
     instant = datetime.fromisoformat(raised).replace(tzinfo=LONDON).astimezone(UTC)
-    found = planned(kind="review", raised_at=instant)
+    every_working_day = Roster({each.ref: replace(each, shifts=()) for each in (SOLO, COVER, SUPERVISOR)})
+    found = planned(kind="review", raised_at=instant, roster=every_working_day)
     assert found == Plan("SV-1", None, datetime.fromisoformat(shown).replace(tzinfo=LONDON).astimezone(UTC))
 
 

@@ -52,6 +52,7 @@ def test_a_good_line_is_read() -> None:
         ("confirmed_at", "2026-11-11T15:21:00"),
         ("sender_name", "www.example.org"),
         ("sender_name", "A" * 21),
+        ("sender_name", "DC Sam"),
         ("cover", "x" * 501),
     ],
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
 from notifications.encoding import size_of
-from notifications.fields import values_of
+from notifications.fields import hear_by_of, values_of
+from notifications.person_view import view_of
 from notifications.render import MOST_CHARACTERS, MOST_SEGMENTS, NotRenderedError, render
 from notifications.template import (
     FIELDS,
@@ -21,7 +24,7 @@ from notifications.template import (
 )
 from notifications.wording import JARGON, OFFENCES, TELLTALE, faults_of, reading_age
 from services.contacts.news import MAY_BRING, OFFERED, PERSON_FIRST, Purpose
-from tests.unit.gate_cases import fact
+from tests.unit.gate_cases import NOON, fact, report
 
 OLDEST_READER = 11
 
@@ -29,7 +32,7 @@ LONGEST = {
     "officer_role": "a witness care officer, who helps people through court",
     "service": "Victim Support, a free service with people you can talk to",
     "hearing_kind": "the sentencing hearing",
-    "hearing_day": "Wednesday 30 September",
+    "hearing_day": "Wednesday 30 September 2026",
     "hearing_time": "10:30am",
     "hear_by": "Wednesday 30 September",
     "awaited": "a decision on whether it goes to court",
@@ -182,7 +185,10 @@ def test_a_field_without_a_value_is_no_text() -> None:
         render(template, {**LONGEST, "hearing_day": None}, discreet=False)
 
 
-@pytest.mark.parametrize("name", [None, "", " ", "Police", "DC Sam", "PC Sam", "Det. Sam", "Policewoman Sam", "Sam from 07700 900123", "A" * 21, "sam.example"])
+NAMES_THAT_TELL = [None, "", " ", "Police", "Sam from 07700 900123", "A" * 21, "sam.example"]
+
+
+@pytest.mark.parametrize("name", [*NAMES_THAT_TELL, "DC Sam", "PC Sam", "Det. Sam", "Policewoman Sam", "Sam-DI"])
 def test_a_name_that_would_give_it_away_is_no_text(name: str | None) -> None:
     template = template_for("court.hearing.listed.v1", Purpose.NEWS)
     assert template is not None
@@ -196,3 +202,45 @@ def test_fields_are_filled_in_words() -> None:
     assert (values["hearing_day"], values["hearing_time"]) == ("Wednesday 1 July 2026", "10:30am")
     assert values.keys() <= FIELDS
     assert values_of(fact("r", "support.referral.made.v1", service="sarc"))["service"] is None
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "day"),
+    [
+        ("2028-03-06T10:00:00+00:00", "Monday 6 March 2028"),
+        ("9999-12-31T23:59:59.999999+00:00", None),
+        ("2200-03-06T10:00:00+00:00", None),
+        ("2027-03-08T00:00:00+00:00", None),
+        ("2026-06-30T23:00:00+00:00", None),
+        ("2026-07-01T00:00:00+00:00", "Wednesday 1 July 2026"),
+    ],
+)
+def test_a_hearing_is_told_with_its_year_and_never_with_a_date_that_stands_for_none(
+    starts_at: str, day: str | None
+) -> None:
+    values = values_of(fact("h", "court.hearing.listed.v1", starts_at=starts_at, kind="trial"))
+    assert values["hearing_day"] == day
+    assert (values["hearing_time"] is None) is (day is None)
+
+
+UPDATE = {"rule": "KENT-UPDATE", "victim_id": "V-1", "due_on": "2026-11-24",
+          "triggered_at": "2026-11-10T09:00:00+00:00"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("agreed", "duties", "day"),
+    [
+        ({}, [UPDATE], date(2026, 12, 1)),
+        ({"frequency_days": 7}, [UPDATE], date(2026, 11, 24)),
+        ({"only_when_something_happens": True}, [UPDATE], None),
+        ({"only_when_something_happens": False}, [UPDATE], date(2026, 12, 1)),
+        ({"frequency_days": 7}, [], None),
+        ({"frequency_days": 7}, [{**UPDATE, "victim_id": "V-2"}], None),
+    ],
+)
+def test_a_text_names_the_date_that_is_owed_after_it(
+    agreed: dict[str, Any], duties: list[dict[str, Any]], day: date | None
+) -> None:
+    agreement = fact("a", "policing.contact.agreed.v1", at=NOON - timedelta(days=3), channel="phone", **agreed)
+    person = view_of("V-1", {"KP-1": [report(), agreement]}, [], [], NOON)
+    assert hear_by_of(person, "KP-1", duties) == day
