@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from benchmarks.alert_texts import Outcome, Texts
@@ -51,6 +51,7 @@ class _Open:
     card: Card
     plan: Plan
     to: str
+    planned_due: datetime | None = None
     shown: bool = False
     again: bool = False
 
@@ -81,6 +82,7 @@ class _Driver:
         self.open: dict[bytes, _Open] = {}
         self.announced = Announced()
         self.seen_duties: set[str] = set()
+        self.dated: set[str] = set()
         self.holder: tuple[str, datetime] | None = None
         self.stand: Sequence[Fact] = ()
         self.assessed: Assessment
@@ -143,6 +145,8 @@ class _Driver:
         for each in told:
             if each.thing == "news":
                 continue
+            if each.thing == "obligation" and each.state != "breached" and each.body["due_at"] is not None:
+                self.dated.add(each.id)
             called_for = cards_of(each, owed, by_id, _days, at)
             if each.thing == "obligation" and each.state == "breached" and not each.body["advisory"]:
                 self._count_overdue(each, at)
@@ -157,7 +161,9 @@ class _Driver:
     def _count_overdue(self, each: Announcement, at: datetime) -> None:
         due_at = datetime.fromisoformat(each.body["due_at"])
         self.found.overdue += 1
-        if at - due_at < timedelta(minutes=1) and each.previous != "absent" and each.id not in self.seen_duties:
+        # A duty whose date is known only as it passes cannot be warned of: a statement due before a hearing just held.
+        was_dated = each.id in self.dated
+        if at - due_at < timedelta(minutes=1) and was_dated and each.id not in self.seen_duties:
             self.found.overdue_unseen.append(f"{each.body['rule']} {self.case_id} due {due_at:%a %d %b %H:%M}")
 
     def _grades(self, found: Assessment, stand: Sequence[Fact], by_id: dict[str, Fact], at: datetime) -> None:
@@ -177,12 +183,16 @@ class _Driver:
             known.card = card
             return
         to, planned = self._plan(card, stand, at)
-        self.open[key] = _Open(card, planned, to)
+        self.open[key] = _Open(card, planned, to, planned_due=card.due_at)
 
     def _replan(self, item: _Open, stand: Sequence[Fact], at: datetime) -> None:
         to, planned = self._plan(item.card, stand, at)
         if to != item.to:
             item.to, item.plan, item.shown, item.again = to, planned, False, False
+        elif item.card.due_at != item.planned_due:
+            # As the store does: what was to be shown by now stays so, however the plan has changed since.
+            item.plan = replace(planned, show_at=min(planned.show_at, item.plan.show_at))
+        item.planned_due = item.card.due_at
 
     def _plan(self, card: Card, stand: Sequence[Fact], at: datetime) -> tuple[str, Plan]:
         to = addressee_of(card.duty_of, card.for_officer, card.victim_id, stand, at)

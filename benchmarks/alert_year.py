@@ -36,7 +36,7 @@ LIVE_A_SOLO = 8.5
 ROLES = ("SOLO", "DALO", "OIC")
 """Those who look after victims, and whom the budget is for."""
 
-_BANDS = ((1, 7), (8, 14), (15, 22), (23, 30), (31, 999))
+_BANDS = ((1, 7), (8, 15), (16, 20), (21, 26), (27, 999))
 _ENOUGH = 100
 _SETTLING = timedelta(days=65)
 """The first weeks are left out: live cases build up meanwhile."""

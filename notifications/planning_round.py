@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.contacts.planning import Plan, SafeTimes, plan, safe_times_of
 from services.contacts.roster import Roster
-from services.storage.card_plans import SETTLE, Unplanned, take_elsewhere, take_unplanned, write_plans
+from services.storage.card_plans import Unplanned, take_elsewhere, take_unplanned, write_plans
+from services.storage.card_shows import SETTLE
 from services.storage.officers import load_roster
 from services.storage.safe_terms import SafeTerms, safe_terms_of
 from services.storage.sight import Kept, kept_of

@@ -18,7 +18,7 @@ from services.contacts.news import URGENT
 from services.contacts.planning import goes_on_to
 from services.contacts.safe_hours import LONDON
 from services.storage.card_answers import TEST_CASE
-from services.storage.card_plans import (
+from services.storage.card_shows import (
     CONTROL_ROOM,
     LAST_STEP,
     Shown,

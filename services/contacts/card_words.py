@@ -5,7 +5,7 @@ Words for staff: overdue, told late, no news in this call; never an accusation, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -108,6 +108,9 @@ DUTIES: Final[Mapping[str, Duty]] = {
 }
 """Every rule of the packs in words; a test keeps the two in step."""
 
+_LINK_IT: Final = "If so, link the contact to it."
+_LINK_IT_TO_EACH: Final = "Link the contact to each of which it was."
+
 _ANY_DUTY: Final = Duty("Something happened in the case", "something is owed to {v}")
 
 FLAGS: Final[Mapping[str, str]] = {
@@ -186,13 +189,23 @@ def say_link(victim_id: str, at: datetime, rule: str, *, later: int = 0, is_thei
     ``at`` is the first of them; ``later`` is how many they have recorded since. ``is_theirs`` is false where no record
     says who made them, and whoever looks after the victim is asked.
     """
-    duty = DUTIES.get(rule, _ANY_DUTY)
-    happened = duty.happened[0].lower() + duty.happened[1:].rstrip(",")
     since = f", and {later} since," if later else ""
     contact, it = f"a contact with {victim_id}", "they" if later else "it"
     who = f"You recorded {contact}" if is_theirs else f"Somebody whom the record does not name had {contact}"
     said = f"{who} on {moment_words(at)}{since} without saying which events {it} covered."
-    return f"{said} Was it told then that {happened}? If so, link the contact to it."
+    return f"{said} Was it told then that {_happened(rule)}? {_LINK_IT}"
+
+
+def say_links(asked: str, rules: Iterable[str]) -> str:
+    """Return one question about all that the same contact may have told: ``asked`` is that about the first of it."""
+    others = dict.fromkeys(_happened(rule) for rule in rules)
+    more = [f"Or that {each}?" for each in others if f"that {each}?" not in asked]
+    return _sentences(asked.removesuffix(_LINK_IT).rstrip(), *more, _LINK_IT_TO_EACH) if more else asked
+
+
+def _happened(rule: str) -> str:
+    happened = DUTIES.get(rule, _ANY_DUTY).happened
+    return happened[0].lower() + happened[1:].rstrip(",")
 
 
 def _to_be_confirmed(confidence: str) -> str:

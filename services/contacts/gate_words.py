@@ -15,6 +15,9 @@ from services.contacts.safe_hours import LONDON, NEVER, Window
 DO_NOT_TELL: Final = "Do not tell"
 """How a task begins about what nobody may tell."""
 
+_NOT_NOW: Final = f"{DO_NOT_TELL} this now: it is withheld"
+_THEN: Final = ". Decide whether it may be released. "
+
 
 class _Why(Protocol):
     @property
@@ -89,9 +92,27 @@ def _nothing_to_tell(person: Person, fact: FactLike | None, topic: str, asked: _
 
 def withheld_words(victim_id: str, topic: str, last_day: date | None) -> str:
     """Return what is said of news that is withheld, to whoever looks after the victim."""
-    known = last_day is not None and last_day.year < NEVER
-    until = f" until the end of {day_words(last_day)} {last_day.year}" if known and last_day else ""
+    until = _until(last_day)
     return f"{DO_NOT_TELL} {victim_id} about {topic}: it is withheld{until}. Decide whether it may be released."
+
+
+def with_withholding(say: str, last_day: date | None, *, withheld: bool) -> str:
+    """Return the words of a duty to tell with, or without, the sentence before them that its news is withheld.
+
+    >>> held = with_withholding("The arrest is news.", None, withheld=True)
+    >>> held
+    'Do not tell this now: it is withheld. Decide whether it may be released. The arrest is news.'
+    >>> with_withholding(held, None, withheld=False)
+    'The arrest is news.'
+    """
+    bare = say.partition(_THEN)[2] if say.startswith(_NOT_NOW) else say
+    return f"{_NOT_NOW}{_until(last_day)}{_THEN}{bare}" if withheld else bare
+
+
+def _until(last_day: date | None) -> str:
+    if last_day is None or last_day.year >= NEVER:
+        return ""
+    return f" until the end of {day_words(last_day)} {last_day.year}"
 
 
 def _what_to_do(person: Person, window: Window | None, asked: _Asked, due: str) -> str:

@@ -50,6 +50,23 @@ def withheld_until(
     return held, until if held else None
 
 
+def withheld_by_id(
+    event_id: str, victim_id: str | None, happened: Sequence[FactLike], now: datetime
+) -> tuple[bool, date | None]:
+    """Return whether the news that a duty is about is withheld now, and the last day of that.
+
+    ``event_id`` is what triggered the duty: the event, or the notification of a court event.
+    """
+    named = [fact for fact in happened if fact.id == event_id]
+    about = {fact.data.get("about") for fact in named if fact.type == NOTIFIED}
+    news = [*named, *(fact for fact in happened if fact.id in about)]
+    for fact in news:
+        found = withheld_until(fact, victim_id or fact.victim_id or "", happened, now)
+        if found[0]:
+            return found
+    return False, None
+
+
 def telling_of(
     fact: FactLike, victim_id: str, happened: Sequence[FactLike], links: Mapping[str, Sequence[str]]
 ) -> Iterator[FactLike]:

@@ -2,7 +2,7 @@
 
 Columns: victim_id, contact_point_ref, kind, value, belongs_to, confirmed_by, confirmed_at, cover, sender_name
 (surfaces.md). A column of its own, adult_confirmed_by, may follow: who confirmed that the adult a number belongs to is
-safe and is neither suspect nor witness, without which nobody under 18 is texted.
+safe and is neither suspect nor witness, without which nobody under 18 is texted, and no adult on anybody else's phone.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ _LONG_ENOUGH: Final = timedelta(minutes=30)
 _SEARCHED: Final = timedelta(days=21)
 """How long before a deadline the last window is looked for; a person away for longer than this is covered."""
 
-WAITS: Final = timedelta(days=28)
-"""How long a task that nothing is owed for waits for the victim's next card before it is shown by itself."""
+WAITS: Final = timedelta(days=365)
+"""How long a task that nothing is owed for waits for the victim's next card; meanwhile it stands on the worklist."""
 
 _NEVER_ON_A_CALL: Final = frozenset({"grade", "link", "record", "set_aside", REVIEW})
 """Kinds that ask for no call: the victim's safe hours do not bound them."""

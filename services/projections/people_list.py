@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import COVER, WORKLISTS
 from services.projections.shown import COUNTED, Listed
-from services.storage.card_plans import CONTROL_ROOM, LAST_STEP
+from services.storage.card_shows import CONTROL_ROOM, LAST_STEP
 from services.storage.officers import officer_key
 from services.storage.sets import is_among
 from services.storage.tables_alerts import officers

@@ -6,19 +6,20 @@ one case, merged until it is acknowledged, with the earliest moment to act by (a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.contacts.card_words import say_links
 from services.contacts.cards import CardKind
 from services.contacts.grade_cards import OF_A_CONTACT
 from services.contacts.safe_hours import LONDON
 from services.contacts.safe_words import NOT_UNDERSTOOD, safe_hours_words
-from services.storage.card_plans import is_on_list_of
+from services.storage.card_shows import is_on_list_of
 from services.storage.safe_terms import SafeTerms, safe_terms_of
 from services.storage.tables_notify import cards
 
@@ -101,7 +102,7 @@ async def cards_of_person(conn: AsyncConnection, ref: str, *, also_coming: bool 
 
 
 def _card(ref: str, rows: Iterable[Any], terms: dict[str, SafeTerms | None], now: datetime) -> PersonCard:
-    lines = sorted((_line(row) for row in rows), key=_line_order)
+    lines = sorted(_asked_once([_line(row) for row in rows]), key=_line_order)
     first = next(iter(rows))
     known = terms.get(first.victim_id) if first.victim_id is not None else None
     hours = None
@@ -119,6 +120,21 @@ def _card(ref: str, rows: Iterable[Any], terms: dict[str, SafeTerms | None], now
         acknowledged=all(each.acknowledged_at is not None for each in lines),
         escalated=first.to_ref != ref,
     )
+
+
+def _asked_once(lines: Sequence[CardLine]) -> Iterator[CardLine]:
+    """Yield the lines, and all questions about what one contact covered as one (alerts.md: asked once)."""
+    asked: dict[tuple[str | None, bool, bool], list[CardLine]] = {}
+    for each in lines:
+        if each.kind == CardKind.LINK:
+            about = (each.event_id, each.shown_at is not None, each.acknowledged_at is not None)
+            asked.setdefault(about, []).append(each)
+        else:
+            yield each
+    for group in asked.values():
+        first, *others = sorted(group, key=_line_order)
+        say = say_links(first.say, (each.rule for each in others if each.rule is not None))
+        yield replace(first, say=say, rule=None) if others else first
 
 
 def _line(row: Any) -> CardLine:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import POLICE, Addressee, addressee_of
 from services.contacts.cards import CardKind
-from services.storage.card_plans import is_on_list_of
+from services.storage.card_shows import is_on_list_of
 from services.storage.people import facts_of_cases
 from services.storage.tables import case_key, cases, record_problems
 from services.storage.tables_notify import cards

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.contacts.addressee import Addressee
 from services.contacts.cards import CardKind
 from services.contacts.grade_cards import OF_A_CONTACT, dispute_review
-from services.storage.card_plans import is_on_list_of
+from services.storage.card_shows import is_on_list_of
 from services.storage.cards import RaisedCard, close_cards, raise_cards
 from services.storage.tables import case_key
 from services.storage.tables_notify import cards

@@ -18,7 +18,7 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.card_plans import Shown, go_on_now
+from services.storage.card_shows import Shown, go_on_now
 from services.storage.sets import columns_of, insert_set
 from services.storage.tables_alerts import notices
 

@@ -35,7 +35,7 @@ from services.storage.grade_rows import write_grade_cards
 from services.storage.put_right_rows import close_put_right, raise_put_right
 from services.storage.text_wishes import NO_ALERT, asked, write_requests
 from services.storage.waiting_tasks import close_talked_over
-from services.storage.withheld_tasks import keep_withheld
+from services.storage.withheld_tasks import keep_withheld, mark_withheld
 
 _days = WorkingDays()
 
@@ -66,6 +66,7 @@ async def write_cards_and_requests(
     await raise_put_right(conn, list(works.values()))
     await close_put_right(conn, works, opened)
     await _write_announced_cards(conn, works.values(), opened, not_measured)
+    await mark_withheld(conn, works)
     await write_grade_cards(conn, works.values(), opened, announce_from)
     await close_talked_over(conn, works, opened)
     await _readdress(conn, works, opened)

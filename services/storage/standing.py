@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Float, Select, cast, exists, extract, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.card_plans import LAST_STEP
+from services.storage.card_shows import LAST_STEP
 from services.storage.notices import NoticeKind, NoticeState
 from services.storage.tables import DeadLetterState, cases, clock, dead_letters, outbox, wakes
 from services.storage.tables_alerts import notices

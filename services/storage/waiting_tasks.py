@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
 from services.contacts.talks import is_talked_over
-from services.storage.card_plans import WAITS
+from services.storage.card_shows import WAITS
 from services.storage.cards import OpenCards, close_cards
 from services.storage.case_work import Work
 from services.storage.sets import is_among

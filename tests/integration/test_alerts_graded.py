@@ -97,6 +97,18 @@ async def test_a_contact_without_a_name_is_asked_of_whoever_looks_after_the_vict
     assert [each.to for each in await the_worklist(engine) if each.kind == "link"] == ["P-1"]
 
 
+async def test_whoever_made_a_contact_is_asked_once_what_it_covered(engine: AsyncEngine) -> None:
+    interviewed = event("interview", "policing.suspect.interviewed.v1", time=NOW - HOUR, suspect_ref="S-1")
+    await begun(engine, event("arrest", time=NOW - HOUR), interviewed, call("c", NOW + HOUR, note=NEWS))
+    await go_to(engine, SATURDAY + HOUR)
+    assert len([each for each in await the_worklist(engine) if each.kind == "link"]) == 2
+    lines = [line for card in await cards_for(engine, "P-1", also_coming=True) for line in card.lines]
+    (asked,) = [line.say for line in lines if line.kind == "link"]
+    assert asked.count("You recorded a contact with V-1") == 1
+    assert "a suspect was arrested?" in asked
+    assert "a suspect was interviewed?" in asked
+
+
 async def test_a_link_to_one_event_brings_no_breach_of_another_forward(engine: AsyncEngine) -> None:
     other = event("arrest2", time=NOW - HOUR, suspect_ref="S-2")
     await begun(engine, event("arrest", time=NOW - HOUR), other, call("c", NOW + HOUR, note=NEWS))

@@ -268,3 +268,19 @@ async def test_a_hearing_listed_on_another_date_is_a_call_offered(engine: AsyncE
     ]
     assert "trial" not in sent[0]["body"]
     assert any(each.startswith("Please ring V-1 about the court hearing") for each in await tasks(engine))
+
+
+async def test_a_duty_to_tell_says_that_its_news_is_withheld_and_since_it_is_released_no_more(
+    engine: AsyncEngine,
+) -> None:
+    await store_people(engine)
+    await bring_in(engine, report(offence="rape"), safe_contact(), event("arr", time=NOW - HOUR))
+    (card,) = [each for each in await the_worklist(engine) if each.rule == "VC-R6-ARREST"]
+    held = event("wh", "policing.news.withheld.v1", event_id="arr", category="safety", until="2026-11-24")
+    await bring_in(engine, held)
+    (withheld,) = [each for each in await the_worklist(engine) if each.rule == "VC-R6-ARREST"]
+    assert withheld.say.startswith("Do not tell this now: it is withheld until the end of Tue 24 Nov 2026.")
+    assert (withheld.due_at, withheld.say.endswith(card.say)) == (card.due_at, True)
+    await bring_in(engine, event("wx", "policing.news.released.v1", event_id="arr", category="other"))
+    (released,) = [each for each in await the_worklist(engine) if each.rule == "VC-R6-ARREST"]
+    assert released.say == card.say

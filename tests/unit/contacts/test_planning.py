@@ -120,7 +120,7 @@ def test_a_short_limit_is_shown_again_at_the_start_of_the_last_shift() -> None:
     assert planned(due_at=at(thursday, "00:00")).again_at is None
 
 
-def test_a_task_that_nothing_is_owed_for_stands_alone_only_after_four_weeks() -> None:
+def test_a_task_that_nothing_is_owed_for_opens_no_card() -> None:
     waiting: dict[str, Any] = {"kind": "task", "due_at": None, "advisory": True}
     always = Roster({**ROSTER.officers, "SOLO-1": officer("SOLO-1", *(MONDAY + timedelta(days=n) for n in range(60)))})
     found = planned(roster=always, **waiting)

@@ -17,7 +17,7 @@ def test_nobody_drowns_and_nothing_is_overdue_without_a_card_before_it() -> None
 
 def test_more_cards_than_the_budget_are_said_to_break_it() -> None:
     shifts = [(BUDGET_LIVE, BUDGET_CARDS + 1, 0)] * 100
-    assert Budget(shifts={"SOLO": shifts}).broken() == ["SOLO with 15 to 22 live cases: 7 cards, 0 at once"]
+    assert Budget(shifts={"SOLO": shifts}).broken() == ["SOLO with 16 to 20 live cases: 7 cards, 0 at once"]
     assert Budget(shifts={"OIC": [(3, 0, BUDGET_INTERRUPTIONS + 1)] * 100}).broken()
     assert Budget(shifts={"SOLO": [(40, 9, 0)] * 100}).broken() == []
     assert Budget(unseen=["VC-R6-ARREST"]).broken() == ["VC-R6-ARREST was overdue without a card before"]
