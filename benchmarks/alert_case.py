@@ -124,7 +124,11 @@ class _Driver:
         self._change(told, found, record.happenings, by_id, at)
         self._grades(found, record.happenings, by_id, at)
         for key, item in list(self.open.items()):
-            if self._waits(item) and is_talked_over(item.card.victim_id, item.card.raised_at, record.happenings):
+            if (
+                self._waits(item)
+                and item.card.due_at is None
+                and is_talked_over(item.card.victim_id, item.card.raised_at, record.happenings)
+            ):
                 del self.open[key]
         self._follow_holder(found, record.happenings, at)
         self.stand = record.happenings

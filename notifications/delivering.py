@@ -52,6 +52,8 @@ class Deliverer:
             why = "no address is known"
         async with self.engine.begin() as conn:
             stands = await settle(conn, notice, state, why)
+        if notice.kind is NoticeKind.LAST_RESORT and stands in (NoticeState.FAILED, NoticeState.NO_ADDRESS):
+            _log.error("interruption_reached_nobody", notice_id=str(notice.notice_id))
         _log.info("notice_settled", notice_id=str(notice.notice_id), kind=notice.kind.value, state=stands.value)
         return True
 

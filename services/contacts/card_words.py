@@ -23,6 +23,7 @@ class Duty:
 
 
 _TELL: Final = "{v} should be told"
+_NOT_YET: Final = "It needs the suspect's account: while no suspect has been interviewed, it is not yet possible."
 
 DUTIES: Final[Mapping[str, Duty]] = {
     "VC-R3-CONFIRM": Duty("A crime was reported", "{v} should have written confirmation, in a way that is safe"),
@@ -92,8 +93,10 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "KENT-IDVA": Duty("The risk was assessed as high", "{v} should be offered an IDVA (domestic abuse adviser)"),
     "KENT-ISAC": Duty("The risk was assessed as high", "{v} should be offered an ISAC (stalking adviser)"),
     "KENT-MASIP": Duty("A stalking case was opened", "it should be heard at the MASIP meeting", ""),
-    "KENT-EARLY-ADVICE-TARGET": Duty("A crime was reported", "early advice should be sought (target: 28 days)", ""),
-    "KENT-EARLY-ADVICE-LIMIT": Duty("A crime was reported", "early advice should be sought (limit: 48 days)", ""),
+    "KENT-EARLY-ADVICE-TARGET": Duty(
+        "A crime was reported", "early advice should be sought (target: 28 days)", _NOT_YET
+    ),
+    "KENT-EARLY-ADVICE-LIMIT": Duty("A crime was reported", "early advice should be sought (limit: 48 days)", _NOT_YET),
     "KENT-EARLY-ADVICE-CPS": Duty("Early advice was sought", "the appointment should be held", ""),
     "NAT-DISCLOSURE": Duty("A disclosure was asked for", "{v} should have the decision", ""),
     "NAT-EXTRACTION-NOTICE": Duty(

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from services.contacts.decision import TAKEN_BACK
 from services.contacts.london import day_words, due_day
-from services.contacts.news import COURTESY, URGENT, NewsList, Purpose, news_list, rule_told, topic_of
+from services.contacts.news import COURTESY, SAID_BY_ITS_DUTY, URGENT, NewsList, Purpose, news_list, rule_told, topic_of
 from services.contacts.person import REQUESTED, TOLD_ALREADY, Person
 from services.contacts.safe_contact import FactLike
 from services.contacts.safe_hours import LONDON, NEVER, Window
@@ -121,7 +121,7 @@ def _what_to_do(person: Person, window: Window | None, asked: _Asked, due: str) 
         return f"Please find out from {v} how it is safe to be in touch, record it, and tell them about {topic}{due}."
     if asked.type in URGENT:
         return f"Please ring {v} now about {topic}: this does not wait for a safe hour to send a text."
-    if may_wait(asked):
+    if asked.due_at is None and may_wait(asked):
         return f"When you next speak with {v}, tell them about {topic}."
     if window is None:
         return f"Please tell {v} about {topic} in a way agreed with them{due}."
@@ -129,11 +129,14 @@ def _what_to_do(person: Person, window: Window | None, asked: _Asked, due: str) 
 
 
 def may_wait(asked: _Asked) -> bool:
-    """Whether a task that stands for a text waits for the next talk with the victim: nothing is owed by a date.
+    """Whether a task that stands for a text opens no card of its own.
 
-    One call about each text that a person without a number does not get would be a card a day (alerts.md).
+    It waits for the next talk with the victim where nothing is owed by a date, and for the card of the duty where one
+    is: a call about each text that a person without a number does not get would be a card a day (alerts.md).
     """
-    return asked.due_at is None and (asked.purpose == Purpose.FOLLOW_UP or asked.type in COURTESY)
+    if asked.due_at is not None:
+        return asked.type in SAID_BY_ITS_DUTY
+    return asked.purpose == Purpose.FOLLOW_UP or asked.type in COURTESY
 
 
 def _between(window: Window) -> str:

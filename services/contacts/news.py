@@ -89,6 +89,13 @@ COURTESY: Final = frozenset({
 })  # fmt: skip
 """News that a text may bring and that nobody need ring about: it is said when the victim is next spoken to."""
 
+SAID_BY_ITS_DUTY: Final = frozenset({
+    "policing.suspect.arrested.v1", "policing.suspect.interviewed.v1", "policing.suspect.released.v1",
+    "policing.suspect.bail_changed.v1", "policing.decision.not_to_investigate.v1",
+    "policing.decision.no_further_action.v1",
+})  # fmt: skip
+"""News that the police owe: the card of that duty says by when to tell it, so a text's task comes with that card."""
+
 NOT_FROM_A_CORRECTION: Final = "a record put right, a rebuild or a new pack never makes a text"
 """Said of a text that is not sent, and to whoever does what it would have done."""
 

@@ -117,7 +117,7 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
     first of their cover, their supervisor and the cover of last resort who is. What is in hand stays where it is. Of a
     restricted case only those who may see it count.
     """
-    at = max(item.raised_at + WAITS if may_wait(item) else item.raised_at, now)
+    at = max(item.raised_at, now)
     if item.kind in _NEVER_ON_A_CALL:
         safe = SafeTimes()
     if item.held_by is not None and _keeps(item, item.held_by, roster, at):
@@ -129,7 +129,7 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
     if item.urgent:
         at_once = next((each for each in chain if roster.shift_at(each, at) is not None), _if_nobody(item, chain))
         return Plan(at_once, act_by, at, interrupts=True)
-    list_at = _next_list(roster, to, at)
+    list_at = _waits_until(item, to, act_by, roster, at) if may_wait(item) else _next_list(roster, to, at)
     if act_by is not None and item.due_at is not None and at < item.due_at and act_by <= list_at and not item.advisory:
         coming = None if roster.shift_at(to, at) is not None else roster.next_shift(to, at)
         if coming is None or coming.starts_at >= act_by:
@@ -140,8 +140,17 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
 
 
 def may_wait(item: Item) -> bool:
-    """Whether an item opens no card: a task for which nothing is owed comes with whatever is next for the victim."""
-    return item.kind == TASK and item.advisory and item.due_at is None and not item.urgent
+    """Whether an item opens no card: a task that nothing rests on comes with whatever is next for the victim."""
+    return item.kind == TASK and item.advisory and not item.urgent
+
+
+def _waits_until(item: Item, to: str, act_by: datetime | None, roster: Roster, at: datetime) -> datetime:
+    """Return when an item that opens no card is shown at the latest: on the last list before it is to be done."""
+    if item.due_at is None:
+        return _next_list(roster, to, max(item.raised_at + WAITS, at))
+    lists = [] if act_by is None else [shift.list_at for shift in roster.shifts_of(to, at, act_by)]
+    in_time = [moment for moment in lists if act_by is not None and at <= moment < act_by]
+    return in_time[-1] if in_time and at < item.due_at else _next_list(roster, to, at)
 
 
 def goes_on_to(to: str, team: str | None, allowed: tuple[str, ...] | None, roster: Roster, now: datetime) -> str | None:
@@ -214,7 +223,8 @@ def _reviewer(item: Item, roster: Roster, at: datetime) -> str:
     may = [each for each in dict.fromkeys([*named, *roster.supervisors]) if each is not None and each not in about]
     if item.allowed is not None:
         may = [each for each in dict.fromkeys([*may, *item.allowed]) if each in item.allowed and each not in about]
-    return next((each for each in may if _has_a_list_within(roster, each, at, AWAY)), roster.cover)
+    otherwise = may[0] if item.allowed is not None and may else roster.cover
+    return next((each for each in may if _has_a_list_within(roster, each, at, AWAY)), otherwise)
 
 
 def _if_nobody(item: Item, chain: list[str]) -> str:

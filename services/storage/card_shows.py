@@ -79,7 +79,7 @@ _to_show = (
     .limit(_MOST_SHOWN)
     .with_for_update(skip_locked=True)
 )
-WAITS: Final = (_c.kind == CardKind.TASK.value, _c.advisory, _c.due_at.is_(None), not_(_c.urgent))
+WAITS: Final = (_c.kind == CardKind.TASK.value, _c.advisory, not_(_c.urgent))
 """What ``services.contacts.planning.may_wait`` says of items, as conditions on rows."""
 
 _waits_for_a_card = (

@@ -18,7 +18,7 @@ from services.storage.tables_notify import cards
 _c = cards.c
 
 _waiting = select(_c.card_key, _c.case_key, _c.victim_id, _c.raised_at).where(
-    is_among(_c.case_key, "keys"), _c.closed_at.is_(None), *WAITS
+    is_among(_c.case_key, "keys"), _c.closed_at.is_(None), _c.due_at.is_(None), *WAITS
 )
 
 

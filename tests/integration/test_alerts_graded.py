@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -174,7 +175,7 @@ async def test_a_supervisor_who_has_read_the_record_ends_a_dispute_and_nobody_el
 async def test_what_a_new_rule_set_grades_otherwise_alerts_nobody_then_or_later(engine: AsyncEngine) -> None:
     real = real_rules()
 
-    def kinder(facts: list[Fact], now: datetime) -> Assessment:
+    def kinder(facts: Sequence[Fact], now: datetime) -> Assessment:
         found = real.assess(facts, now)
         for each in found.contacts:
             object.__setattr__(each, "grade", "meaningful")

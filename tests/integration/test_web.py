@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
+from services.contacts.cards import CardKind
 from services.projections import shown
 from services.storage.officers import officer_key
 from services.storage.tables import obligations
@@ -76,7 +77,7 @@ async def test_cards_come_soonest_first_and_say_which_are_overdue(app: FastAPI, 
     await take_in(engine, event("a"))
     await assess_all(engine, told_within())
     for name, due_at in (("Third thing", None), ("Second thing", NOW + 6 * HOUR), ("First thing", NOW - HOUR)):
-        await raise_card(engine, card(name, due_at=due_at, about=name))
+        await raise_card(engine, card(name, due_at=due_at, about=name, kind=CardKind.APPROACHING))
     words = (await page_of(app)).text
     # One card a victim: what is said first on it is what can still be done in time, and how much more there is.
     assert "By 18:00 today" in words

@@ -23,7 +23,5 @@ def upgrade() -> None:
         "cards_to_escalate",
         "cards",
         ["goes_on_at"],
-        postgresql_where=sa.text(
-            "closed_at is null and interrupts and acknowledged_at is null and escalated < 2"
-        ),
+        postgresql_where=sa.text("closed_at is null and interrupts and acknowledged_at is null and escalated < 2"),
     )

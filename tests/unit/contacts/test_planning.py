@@ -131,6 +131,15 @@ def test_a_task_that_nothing_is_owed_for_opens_no_card() -> None:
     assert planned(roster=always, **waiting, urgent=True).interrupts
 
 
+def test_a_task_whose_duty_has_a_card_is_shown_by_itself_on_the_last_list_before_its_date() -> None:
+    thursday, friday = (MONDAY + timedelta(days=ahead) for ahead in (3, 4))
+    found = planned(kind="task", advisory=True, due_at=at(friday, "00:00"))
+    assert (found.show_at, found.act_by) == (at(thursday, "09:00"), at(thursday, "16:00"))
+    assert not found.interrupts
+    late = planned(kind="task", advisory=True, due_at=at(MONDAY, "00:00"))
+    assert late.show_at == at(TUESDAY, "09:00")
+
+
 def test_an_urgent_card_goes_to_whoever_is_at_work() -> None:
     found = planned(urgent=True)
     assert (found.to, found.show_at, found.interrupts) == ("SOLO-1", at(MONDAY, "13:00"), True)
