@@ -53,6 +53,12 @@ _SEARCHED: Final = timedelta(days=21)
 WAITS: Final = timedelta(days=365)
 """How long a task that nothing is owed for waits for the victim's next card; meanwhile it stands on the worklist."""
 
+GRADE_WAITS: Final = timedelta(days=5)
+"""How long what a grade says waits for the victim's next card: it helps with the next call, and is for none by itself.
+
+Within the week in which anybody is asked about a contact at all (``grade_cards.GRADED_SINCE``).
+"""
+
 _NEVER_ON_A_CALL: Final = frozenset({"grade", "link", "record", "set_aside", REVIEW})
 """Kinds that ask for no call: the victim's safe hours do not bound them."""
 
@@ -140,8 +146,11 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
 
 
 def may_wait(item: Item) -> bool:
-    """Whether an item opens no card: a task that nothing rests on comes with whatever is next for the victim."""
-    return item.kind == TASK and item.advisory and not item.urgent
+    """Whether an item opens no card: it comes with whatever is next for the victim.
+
+    So does a task that nothing rests on, and what is said of a grade.
+    """
+    return item.kind == GRADE or (item.kind == TASK and item.advisory and not item.urgent)
 
 
 def _waits_until(item: Item, to: str, act_by: datetime | None, roster: Roster, at: datetime) -> datetime:
@@ -205,7 +214,11 @@ def _for_one(item: Item, roster: Roster, at: datetime) -> Plan:
     On another's list it would say how a colleague was graded.
     """
     if _is_graded(item) and item.for_officer is not None:
-        return Plan(item.for_officer, None, _next_list(roster, item.for_officer, at))
+        one = item.for_officer
+        waits_until = item.raised_at + GRADE_WAITS if may_wait(item) else at
+        lists = [shift.list_at for shift in roster.shifts_of(one, at, waits_until)]
+        in_time = [moment for moment in lists if at <= moment <= waits_until]
+        return Plan(one, None, in_time[-1] if in_time else _next_list(roster, one, at))
     return Plan(_reviewer(item, roster, at), None, _next_seven(at))
 
 

@@ -79,15 +79,15 @@ _to_show = (
     .limit(_MOST_SHOWN)
     .with_for_update(skip_locked=True)
 )
-WAITS: Final = (_c.kind == CardKind.TASK.value, _c.advisory, not_(_c.urgent))
-"""What ``services.contacts.planning.may_wait`` says of items, as conditions on rows."""
+IS_WAITING_TASK: Final = and_(_c.kind == CardKind.TASK.value, _c.advisory, not_(_c.urgent))
+"""A task that nothing rests on; with cards of a grade it is what ``services.contacts.planning.may_wait`` names."""
 
 _waits_for_a_card = (
     select(*_SHOWN)
     .where(
         _open,
         is_among(_c.case_key, "cases"),
-        *WAITS,
+        or_(IS_WAITING_TASK, _c.kind == CardKind.GRADE.value),
         _c.planned_at.is_not(None),
         _c.shown_at.is_(None),
         _c.raised_at <= _now,
@@ -165,7 +165,7 @@ class Shown:
 async def take_to_show(conn: AsyncConnection, now: datetime) -> list[Shown]:
     """Lock and return what is to be put in front of people by now: new items, and those due a second look.
 
-    With what is shown of a victim come the tasks that wait for just that; an interruption brings nothing else.
+    With what is shown of a victim comes what waits for just that (`may_wait`); an interruption brings nothing else.
     """
     rows = (await conn.execute(_to_show, {"now": now})).all()
     found = [_as_shown(row, interrupts=row.interrupts and row.first) for row in rows]

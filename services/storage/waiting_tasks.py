@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.cards import CardKind
 from services.contacts.talks import is_talked_over
-from services.storage.card_shows import WAITS
+from services.storage.card_shows import IS_WAITING_TASK
 from services.storage.cards import OpenCards, close_cards
 from services.storage.case_work import Work
 from services.storage.sets import is_among
@@ -18,7 +18,7 @@ from services.storage.tables_notify import cards
 _c = cards.c
 
 _waiting = select(_c.card_key, _c.case_key, _c.victim_id, _c.raised_at).where(
-    is_among(_c.case_key, "keys"), _c.closed_at.is_(None), _c.due_at.is_(None), *WAITS
+    is_among(_c.case_key, "keys"), _c.closed_at.is_(None), _c.due_at.is_(None), IS_WAITING_TASK
 )
 
 

@@ -57,6 +57,21 @@ async def test_a_talk_with_the_victim_is_the_end_of_what_waited_for_it(engine: A
     assert not [line for line in lines if line.kind == "task"]
 
 
+async def test_what_a_grade_says_comes_with_the_victims_next_card(engine: AsyncEngine) -> None:
+    await store_officers(engine)
+    call: dict[str, Any] = {"channel": "phone", "direction": "outbound", "outcome": "reached", "note": "No update."}
+    said = event("call", "contact.made.v1", time=NOW - 3 * HOUR, **call, recorded_by={"officer_ref": "P-1"})
+    await bring_in(engine, report(), safe_contact(), solo(), said)
+    await go_to(engine, FRIDAY - timedelta(days=4) + LIST)
+    lines = [line for card in await cards_for(engine, "P-1") for line in card.lines]
+    assert not [line for line in lines if line.kind == "grade"]
+
+    await bring_in(engine, event("arrest", time=FRIDAY - timedelta(days=6)))
+    await go_to(engine, FRIDAY - timedelta(days=3) + LIST)
+    (card,) = [each for each in await cards_for(engine, "P-1") if any(line.kind == "grade" for line in each.lines)]
+    assert len(card.lines) > 1
+
+
 async def test_what_waited_in_vain_is_shown_by_itself(engine: AsyncEngine) -> None:
     await one_case_whose_texts_cannot_go(engine)
     await bring_in(engine, event("nfa", "policing.decision.no_further_action.v1", time=NOW - HOUR))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contacts.planning import AWAY, WAITS, Item, Plan, SafeTimes, plan
+from services.contacts.planning import AWAY, GRADE_WAITS, WAITS, Item, Plan, SafeTimes, plan
 from services.contacts.roster import Officer, Roster, Shift
 from services.contacts.safe_hours import ANY_TIME, LONDON, read_hours, windows
 
@@ -129,6 +129,18 @@ def test_a_task_that_nothing_is_owed_for_opens_no_card() -> None:
     for owed in ({"advisory": False}, {"due_at": at(WEDNESDAY, "00:00")}, {"kind": "approaching"}):
         assert planned(roster=always, **waiting | owed).show_at == at(TUESDAY, "09:00")
     assert planned(roster=always, **waiting, urgent=True).interrupts
+
+
+def test_what_a_grade_says_waits_some_days_for_the_victims_next_card() -> None:
+    grade: dict[str, Any] = {"kind": "grade", "rule": None, "due_at": None, "for_officer": "SOLO-2"}
+    found = planned(**grade)
+    last = at(MONDAY, "13:00") + GRADE_WAITS
+    assert found.show_at == at(MONDAY + timedelta(days=5), "09:00") <= last, "the last list within those days"
+    assert found.to == "SOLO-2"
+    rarely = Roster({**ROSTER.officers, "SOLO-2": officer("SOLO-2", MONDAY + timedelta(days=9))})
+    assert planned(roster=rarely, **grade).show_at == at(MONDAY + timedelta(days=9), "09:00"), "else the next there is"
+    a_run = planned(**grade | {"kind": "flag", "rule": "tick_box_run"})
+    assert a_run.show_at == at(TUESDAY, "09:00"), "two in a row do not wait"
 
 
 def test_a_task_whose_duty_has_a_card_is_shown_by_itself_on_the_last_list_before_its_date() -> None:
