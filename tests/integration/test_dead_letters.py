@@ -30,6 +30,7 @@ from services.cli import events, ledger, path
 from services.contacts.reading import read_note
 from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
+from services.storage.figures import wake_figures
 from services.storage.outgoing import erase_dead_letters
 from tests.support.app import MASTER_SECRET, assess_all, event, lines, vault
 from tests.support.servers import run_apart
@@ -97,7 +98,9 @@ def ingesting(settings: Settings) -> Iterator[None]:
 def assess_now(settings: Settings) -> None:
     async def work() -> None:
         engine, rules = create_engine(settings), load_rule_set()
-        await assess_all(engine, Rules(rules.hash, lambda facts, now: assess(facts, rules, now)))
+        await assess_all(
+            engine, Rules(rules.hash, lambda facts, now: assess(facts, rules, now)), writers=[wake_figures]
+        )
         await engine.dispose()
 
     run_apart(work())
@@ -145,7 +148,7 @@ def test_events_go_in_and_all_that_came_of_them_is_seen(
 
     assert waymark("ledger", "verify").stdout.startswith("The ledger holds: ")
     verified = waymark("rebuild", "--verify")
-    assert (verified.exit_code, verified.stdout.endswith("; 0 differences.\n")) == (0, True)
+    assert (verified.exit_code, verified.stdout.endswith("; 0 differences.\n")) == (0, True), verified.stdout
     assert "2 cases were assessed anew; 0 differences" in waymark("rebuild").stdout
 
 

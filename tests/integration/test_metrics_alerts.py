@@ -57,7 +57,9 @@ async def test_a_card_that_nobody_plans_or_shows_is_seen_to_wait(engine: AsyncEn
 
 
 async def test_who_has_an_interruption_that_nobody_answers_is_counted_by_step(engine: AsyncEngine) -> None:
-    await an_escape(engine)
+    await store_officers(engine)
+    seized = event("ph", "policing.phone.seized.v1", time=NOW - 19 * HOUR, device_ref="D")
+    await bring_in(engine, report(), safe_contact(), solo(), seized)
     await go_on(engine)
     first = (await standing(engine)).interruptions
     assert first["officer"] > 0
