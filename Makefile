@@ -22,7 +22,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 up: install ## everything on this machine: servers, migrations, topics, processes, pages (ARGS="--now 2026-11-16T09:00:00Z")
 	$(BIN)/waymark up $(ARGS)
 
-demo: install ## the same with a few invented cases around today
+demo: install ## the same with a tenth of a force's year: 1,200 invented cases around today
 	$(BIN)/waymark up --demo $(ARGS)
 
 check: install ## ruff, mypy and import-linter, all strict

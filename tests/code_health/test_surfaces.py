@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -75,9 +76,15 @@ SETTINGS = (
 )
 
 
+@cache
+def the_command_line() -> Any:
+    """Every command, as typer has made it."""
+    return typer.main.get_command(build_app())
+
+
 def command(name: str) -> Any:
     """The command of this name on the command line, or None."""
-    found: Any = typer.main.get_command(build_app())
+    found = the_command_line()
     for word in name.split():
         found = getattr(found, "commands", {}).get(word)
     return found
