@@ -128,8 +128,8 @@ def _stated(rule: Rule) -> dict[str, Any]:
 
 
 def _lines(found: Compared, a: _Side, b: _Side) -> Iterator[str]:
-    yield f"A: {', '.join(pack.name for pack in a[0])}"
-    yield f"B: {', '.join(pack.name for pack in b[0])}"
+    for side, packs in (("A", a[0]), ("B", b[0])):
+        yield f"{side}: {', '.join(f'{pack.name} version {pack.version}' for pack in packs)}"
     for pack in (*a[0], *b[0]):
         if pack.taken_over:
             yield (
