@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.settings import Settings
 from services.cli.reaching import Data, with_store
@@ -85,16 +87,7 @@ def acknowledge_card(
     data: Data = None,
 ) -> None:
     """Say that a card is in hand: what was shown to this officer of the case, and every interruption of it."""
-
-    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> int | None:
-        async with engine.begin() as conn:
-            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
-                return None
-            return await acknowledge(conn, case_id, by, victim)
-
-    done = with_store(data or context.obj, work)
-    if done is None:
-        give_up(_NOT_THEIRS, FINDINGS)
+    done = _answered(data or context.obj, case_id, by, lambda conn: acknowledge(conn, case_id, by, victim))
     if not done:
         give_up(
             "Nothing was acknowledged: no card of this case that waits for an answer has been put in front of this "
@@ -112,16 +105,7 @@ def dispute_grade(
     data: Data = None,
 ) -> None:
     """Say that the grade of a contact is wrong: the card is suspended, and the supervisor looks at the record."""
-
-    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool | None:
-        async with engine.begin() as conn:
-            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
-                return None
-            return await dispute(conn, case_id, event, by)
-
-    done = with_store(data or context.obj, work)
-    if done is None:
-        give_up(_NOT_THEIRS, FINDINGS)
+    done = _answered(data or context.obj, case_id, by, lambda conn: dispute(conn, case_id, event, by))
     if not done:
         give_up("Nothing was disputed: this officer has no open card about the grade of this contact.", FINDINGS)
     tell("The card is suspended. A review stands on the supervisor's list of the next morning.")
@@ -135,16 +119,22 @@ def uphold_grade(
     data: Data = None,
 ) -> None:
     """Say that a supervisor has read the record of a disputed contact, and that its grade stands."""
-
-    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> bool | None:
-        async with engine.begin() as conn:
-            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
-                return None
-            return await uphold(conn, case_id, event, by)
-
-    done = with_store(data or context.obj, work)
-    if done is None:
-        give_up(_NOT_THEIRS, FINDINGS)
+    done = _answered(data or context.obj, case_id, by, lambda conn: uphold(conn, case_id, event, by))
     if not done:
         give_up("Nothing was changed: no review of this contact's grade is on this officer's list.", FINDINGS)
     tell("The grade stands: the review is closed, and the card of whoever disputed it too.")
+
+
+def _answered(data: Path | None, case_id: str, by: str, answer: Callable[[AsyncConnection], Awaitable[int]]) -> int:
+    """Write down an officer's answer and return how much it changed; stop if the case is not theirs to see."""
+
+    async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> int | None:
+        async with engine.begin() as conn:
+            if await is_kept_from(conn, case_key(case_id), by, await moment(conn)):
+                return None
+            return await answer(conn)
+
+    done = with_store(data, work)
+    if done is None:
+        give_up(_NOT_THEIRS, FINDINGS)
+    return done
