@@ -21,10 +21,6 @@ from services.provisions.packs import PACKS_IN_SERVICE, PackError
 Files = Annotated[list[Path], typer.Argument(help="CloudEvents, one a line; - is standard input")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")]
 
-rules_app = typer.Typer(
-    no_args_is_help=True, help="The packs: what is owed, by whom, within what time, and its source."
-)
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""

@@ -109,6 +109,14 @@ def with_withholding(say: str, last_day: date | None, *, withheld: bool) -> str:
     return f"{_NOT_NOW}{_until(last_day)}{_THEN}{bare}" if withheld else bare
 
 
+def reach_words(victim_id: str, topic: str) -> str:
+    """Return the words of what cannot wait, of which people are paged: nobody is sent ringing at an unsafe hour."""
+    return (
+        f"Please reach {victim_id} about {topic}: ring now where it is safe to, and otherwise ask the duty supervisor "
+        "at once how to reach them."
+    )
+
+
 def _until(last_day: date | None) -> str:
     if last_day is None or last_day.year >= NEVER:
         return ""
@@ -120,7 +128,7 @@ def _what_to_do(person: Person, window: Window | None, asked: _Asked, due: str) 
     if safe.sms is None or safe.lapsed or safe.suspended_by is not None or safe.week is None:
         return f"Please find out from {v} how it is safe to be in touch, record it, and tell them about {topic}{due}."
     if asked.type in URGENT:
-        return f"Please ring {v} now about {topic}: this does not wait for a safe hour to send a text."
+        return reach_words(v, topic)
     if asked.due_at is None and may_wait(asked):
         return f"When you next speak with {v}, tell them about {topic}."
     if window is None:

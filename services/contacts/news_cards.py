@@ -8,7 +8,7 @@ from typing import Final
 
 from services.contacts.cards import Card, text_task
 from services.contacts.decision import TextRequest
-from services.contacts.gate_words import withheld_words
+from services.contacts.gate_words import reach_words, withheld_words
 from services.contacts.london import moment_words
 from services.contacts.news import NOT_FROM_A_CORRECTION, URGENT, Purpose, topic_of
 from services.contacts.news_said import withheld_until
@@ -43,8 +43,7 @@ def news_task(
         say = (
             f"{withheld_words(asked.victim_id, topic, last_day)} Ask the duty supervisor at once."
             if is_withheld
-            else f"Please reach {asked.victim_id} about {topic}: ring now where it is safe to, and otherwise ask the "
-            "duty supervisor at once how to reach them."
+            else reach_words(asked.victim_id, topic)
         )
         is_new = max(occurred_at, asked.known_at) >= now - PAGED_FOR
         return text_task(asked, say, None, now, urgent=is_new)

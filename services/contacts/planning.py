@@ -157,9 +157,8 @@ def _waits_until(item: Item, to: str, act_by: datetime | None, roster: Roster, a
     """Return when an item that opens no card is shown at the latest: on the last list before it is to be done."""
     if item.due_at is None:
         return _next_list(roster, to, max(item.raised_at + WAITS, at))
-    lists = [] if act_by is None else [shift.list_at for shift in roster.shifts_of(to, at, act_by)]
-    in_time = [moment for moment in lists if act_by is not None and at <= moment < act_by]
-    return in_time[-1] if in_time and at < item.due_at else _next_list(roster, to, at)
+    last = None if act_by is None or item.due_at <= at else _last_list(roster, to, at, act_by)
+    return last or _next_list(roster, to, at)
 
 
 def goes_on_to(to: str, team: str | None, allowed: tuple[str, ...] | None, roster: Roster, now: datetime) -> str | None:
@@ -215,10 +214,8 @@ def _for_one(item: Item, roster: Roster, at: datetime) -> Plan:
     """
     if _is_graded(item) and item.for_officer is not None:
         one = item.for_officer
-        waits_until = item.raised_at + GRADE_WAITS if may_wait(item) else at
-        lists = [shift.list_at for shift in roster.shifts_of(one, at, waits_until)]
-        in_time = [moment for moment in lists if at <= moment <= waits_until]
-        return Plan(one, None, in_time[-1] if in_time else _next_list(roster, one, at))
+        last = _last_list(roster, one, at, item.raised_at + GRADE_WAITS) if may_wait(item) else None
+        return Plan(one, None, last or _next_list(roster, one, at))
     return Plan(_reviewer(item, roster, at), None, _next_seven(at))
 
 
@@ -292,6 +289,12 @@ def _next_list(roster: Roster, ref: str, at: datetime) -> datetime:
     """Return the moment of the next list of this person, this shift's own if it is still to come."""
     coming = (shift.list_at for shift in roster.shifts_of(ref, at, at + LOOK_AHEAD))
     return next((moment for moment in coming if moment >= at), at)
+
+
+def _last_list(roster: Roster, ref: str, at: datetime, before: datetime) -> datetime | None:
+    """Return the moment of the last list of this person before another moment, if there is one still to come."""
+    in_time = [shift.list_at for shift in roster.shifts_of(ref, at, before) if at <= shift.list_at < before]
+    return in_time[-1] if in_time else None
 
 
 def _again_at(item: Item, to: str, act_by: datetime | None, list_at: datetime, roster: Roster) -> datetime | None:

@@ -19,8 +19,9 @@ from services.storage.officers import officer_key
 from services.storage.tables import access_log, case_key, victim_key
 from services.storage.tables_notify import cards
 from services.web.app import build_web
-from tests.support.app import NOW, vault
+from tests.support.app import NOW
 from tests.support.web import (
+    HEADER,
     HOUR,
     browser,
     button_of,
@@ -31,20 +32,6 @@ from tests.support.web import (
     put_on_list,
     web_settings,
 )
-
-HEADER = "X-Forwarded-User"
-
-
-@pytest.fixture
-def app(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
-    assert at_noon == NOW
-    return build_web(web_settings(store_settings), engine, vault=vault)
-
-
-@pytest.fixture
-def signed_in(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
-    assert at_noon == NOW
-    return build_web(web_settings(store_settings), engine, vault=vault, user_header=HEADER)
 
 
 async def rows(engine: AsyncEngine) -> dict[str, Any]:

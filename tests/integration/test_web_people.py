@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import perf_counter
 from typing import Any
 from urllib.parse import quote
@@ -12,14 +12,13 @@ from fastapi import FastAPI
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.settings import Settings
 from services.contacts.cards import CardKind
 from services.storage.officers import officer_key
 from services.storage.tables import access_log, case_key, victim_key
 from services.storage.tables_notify import cards
-from services.web.app import build_web
-from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
+from tests.support.app import NOW, assess_all, event, take_in, told_within
 from tests.support.web import (
+    HEADER,
     HOUR,
     NASTY,
     browser,
@@ -28,22 +27,7 @@ from tests.support.web import (
     press,
     put_officer,
     put_on_list,
-    web_settings,
 )
-
-HEADER = "X-Forwarded-User"
-
-
-@pytest.fixture
-def app(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
-    assert at_noon == NOW
-    return build_web(web_settings(store_settings), engine, vault=vault)
-
-
-@pytest.fixture
-def signed_in(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
-    assert at_noon == NOW
-    return build_web(web_settings(store_settings), engine, vault=vault, user_header=HEADER)
 
 
 async def test_everything_for_one_victim_is_one_card_and_what_cannot_wait_is_on_top(

@@ -18,9 +18,8 @@ from services.journeys.rule_set import load_rule_set
 from services.storage.tables import access_log, case_key
 from services.web.app import build_web
 from tests.support.app import NOW, assess_all, event, take_in, told_within, vault
-from tests.support.web import HOUR, Page, add_text, browser, button_of, card, page_of, put_on_list, web_settings
+from tests.support.web import HEADER, HOUR, Page, add_text, browser, button_of, card, page_of, put_on_list, web_settings
 
-HEADER = "X-Forwarded-User"
 RESTRICTED = "This case is restricted: ask the officer in charge."
 SECRET = "Please ring V-1 about the hearing."
 
@@ -28,12 +27,6 @@ SECRET = "Please ring V-1 about the hearing."
 def real_rules() -> Rules:
     ruleset = load_rule_set()
     return Rules(ruleset.hash, lambda facts, now: assess(facts, ruleset, now))
-
-
-@pytest.fixture
-def signed_in(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
-    assert at_noon == NOW
-    return build_web(web_settings(store_settings), engine, vault=vault, user_header=HEADER)
 
 
 async def restricted_case(engine: AsyncEngine, *more: dict[str, Any]) -> None:

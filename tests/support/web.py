@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,7 +24,11 @@ from services.storage.tables import case_key, fact_key, victim_key
 from services.storage.tables_alerts import officers
 from services.storage.tables_notify import cards, text_requests
 from services.storage.texts import body_identity
+from services.web.app import build_web
 from tests.support.app import NOW, vault
+
+HEADER = "X-Forwarded-User"
+"""In which the proxy of `signed_in` says who asks."""
 
 HOUR = timedelta(hours=1)
 NASTY = '<script>alert(1)</script>\u202e\u05e9\x00🙈 & "V"\''
@@ -190,3 +195,17 @@ async def add_text(engine: AsyncEngine, state: str, *, body: str | None = None, 
                 history=[{"state": state, "why": why}],
             )
         )
+
+
+@pytest.fixture
+def app(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
+    """The pages on this machine: whoever asks is local."""
+    assert at_noon == NOW
+    return build_web(web_settings(store_settings), engine, vault=vault)
+
+
+@pytest.fixture
+def signed_in(store_settings: Settings, engine: AsyncEngine, at_noon: datetime) -> FastAPI:
+    """The pages behind a proxy that people sign in to, which says in HEADER who asks."""
+    assert at_noon == NOW
+    return build_web(web_settings(store_settings), engine, vault=vault, user_header=HEADER)

@@ -271,3 +271,8 @@ def test_a_text_known_by_its_report_alone_counts_for_the_day() -> None:
     assert judge(report(), safe(), reported, hearing()).rule == "8"
     known = EarlierText(NOON - DAY, b"other words", "offer_call.v2", text_id="text-1")
     assert judge(report(), safe(), hearing(), texts=[known]).verdict is Verdict.SEND
+
+
+def test_even_of_an_escape_nobody_is_sent_ringing_at_an_unsafe_hour() -> None:
+    escape = judge(report(), safe(sms="never"), news("probation.offender.escaped.v1"), purpose=Purpose.OFFER)
+    assert "ring now where it is safe to" in str(escape.task)
