@@ -69,7 +69,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, broker_port: int) -> None:
-    with contextlib.suppress(OSError, EOFError, IndexError):
+    try:
         broker_reader, broker_writer = await asyncio.open_connection(LOOPBACK, broker_port, limit=_LONGEST_FIRST_FRAME)
         try:
             # Clients ask for the versions first on each connection, if at all; after that nothing is looked at.
@@ -82,7 +82,12 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, bro
             await asyncio.gather(_pass_on(reader, broker_writer), _pass_on(broker_reader, writer))
         finally:
             broker_writer.close()
-    writer.close()
+    except (OSError, EOFError, IndexError) as error:
+        # Whoever only looked whether the port is open has sent nothing; anybody else finds the reason in the log.
+        if not (isinstance(error, asyncio.IncompleteReadError) and not error.partial):
+            sys.stderr.write(f"A connection was ended: {error!r}\n")
+    finally:
+        writer.close()
 
 
 async def serve(port: int, broker_port: int) -> None:
