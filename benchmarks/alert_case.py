@@ -259,6 +259,6 @@ def _item(card: Card, to: Addressee) -> Item:
         team=to.team,
         for_officer=card.for_officer,
         urgent=card.urgent and card.kind is not CardKind.OVERDUE,
-        advisory=card.advisory,
+        never_interrupts=card.never_interrupts,
         is_short=card.is_short,
     )

@@ -60,8 +60,8 @@ class Card:
 
     ``about`` names the thing whose end closes the card. ``raised_at`` may lie ahead: the card is shown from then on.
     ``duty_of`` is an agency; ``for_officer`` the person it is for, where that does not follow from the case.
-    ``is_short``: of a duty with a limit of up to one Working Day, which is shown twice. ``advisory`` never interrupts;
-    an advisory task waits for the victim's next card.
+    ``is_short``: of a duty with a limit of up to one Working Day, which is shown twice. ``never_interrupts``: of an
+    advisory duty, or a task that may wait for the victim's next card.
     """
 
     kind: CardKind
@@ -75,7 +75,7 @@ class Card:
     duty_of: str = POLICE
     for_officer: str | None = None
     urgent: bool = False
-    advisory: bool = False
+    never_interrupts: bool = False
     is_short: bool = False
 
     def key(self, case_id: str) -> bytes:
@@ -176,7 +176,7 @@ def text_task(
         say=say,
         raised_at=now,
         urgent=urgent,
-        advisory=may_wait,
+        never_interrupts=may_wait,
     )
 
 
@@ -194,7 +194,7 @@ def _approaching(announcement: Announced, now: datetime) -> Card:
         raised_at=now,
         duty_of=body["owner"],
         urgent=body["rule"] in _URGENT_RULES,
-        advisory=body["advisory"],
+        never_interrupts=body["advisory"],
         # Limits of up to one Working Day are warned of with the trigger, and no others (surfaces.md, warn_at).
         is_short=body["warn_at"] == body["triggered_at"],
     )
@@ -229,10 +229,10 @@ def _overdue(
         raised_at=raised_at,
         duty_of=body["owner"],
         urgent=body["rule"] in _URGENT_RULES,
-        advisory=body["advisory"],
+        never_interrupts=body["advisory"],
     )
     yield late
-    if not late.advisory:
+    if not body["advisory"]:
         yield _review(late)
     yield from _links(body, announcement.id, due_at, [facts[each] for each in linkable if each in facts], now)
 

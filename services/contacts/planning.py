@@ -68,8 +68,9 @@ class Item:
     """One thing to do, as planning sees it. ``addressee`` looks after the victim, or is another agency's worklist.
 
     ``for_officer`` is the person who alone can answer, if there is one. ``is_short`` is true of duties with a limit of
-    up to one Working Day, which are shown twice. Advisories never interrupt. ``allowed`` are the people who alone may
-    see the case, None where it is not restricted. ``held_by`` has it on their list, and somebody has it in hand.
+    up to one Working Day, which are shown twice. ``never_interrupts``: of an advisory duty, or a task that may wait.
+    ``allowed`` are the people who alone may see the case, None where it is not restricted. ``held_by`` has it on their
+    list, and somebody has it in hand.
     """
 
     kind: str
@@ -80,7 +81,7 @@ class Item:
     team: str | None = None
     for_officer: str | None = None
     urgent: bool = False
-    advisory: bool = False
+    never_interrupts: bool = False
     is_short: bool = False
     allowed: tuple[str, ...] | None = None
     held_by: str | None = None
@@ -136,7 +137,13 @@ def plan(item: Item, safe: SafeTimes, roster: Roster, now: datetime) -> Plan:
         at_once = next((each for each in chain if roster.shift_at(each, at) is not None), _if_nobody(item, chain))
         return Plan(at_once, act_by, at, interrupts=True)
     list_at = _waits_until(item, to, act_by, roster, at) if may_wait(item) else _next_list(roster, to, at)
-    if act_by is not None and item.due_at is not None and at < item.due_at and act_by <= list_at and not item.advisory:
+    if (
+        act_by is not None
+        and item.due_at is not None
+        and at < item.due_at
+        and act_by <= list_at
+        and not item.never_interrupts
+    ):
         coming = None if roster.shift_at(to, at) is not None else roster.next_shift(to, at)
         if coming is None or coming.starts_at >= act_by:
             return Plan(to, act_by, at, interrupts=True)
@@ -150,7 +157,7 @@ def may_wait(item: Item) -> bool:
 
     So does a task that nothing rests on, and what is said of a grade.
     """
-    return item.kind == GRADE or (item.kind == TASK and item.advisory and not item.urgent)
+    return item.kind == GRADE or (item.kind == TASK and item.never_interrupts and not item.urgent)
 
 
 def _waits_until(item: Item, to: str, act_by: datetime | None, roster: Roster, at: datetime) -> datetime:

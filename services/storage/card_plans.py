@@ -140,7 +140,7 @@ def _item(row: Any) -> Item:
         for_officer=row.for_officer,
         # What is overdue waits for a list: breaches go to nobody's telephone at midnight.
         urgent=row.urgent and row.kind != CardKind.OVERDUE,
-        advisory=row.advisory,
+        never_interrupts=row.never_interrupts,
         is_short=row.is_short,
         held_by=row.to_ref if row.acknowledged_at is not None else None,
     )

@@ -79,7 +79,7 @@ _to_show = (
     .limit(_MOST_SHOWN)
     .with_for_update(skip_locked=True)
 )
-IS_WAITING_TASK: Final = and_(_c.kind == CardKind.TASK.value, _c.advisory, not_(_c.urgent))
+IS_WAITING_TASK: Final = and_(_c.kind == CardKind.TASK.value, _c.never_interrupts, not_(_c.urgent))
 """A task that nothing rests on; with cards of a grade it is what ``services.contacts.planning.may_wait`` names."""
 
 _waits_for_a_card = (

@@ -160,7 +160,7 @@ cards = Table(
     _instant("due_at"),
     Column("say", EscapedText, nullable=False),
     Column("urgent", Boolean, nullable=False, server_default=text("false")),
-    Column("advisory", Boolean, nullable=False, server_default=text("false")),
+    Column("never_interrupts", Boolean, nullable=False, server_default=text("false")),
     Column("is_short", Boolean, nullable=False, server_default=text("false"), comment="limit of up to one Working Day"),
     _instant("raised_at", nullable=False),
     Column("plan_basis", LargeBinary, comment="hash of what the plan rests on: addressee, and the safe contact"),

@@ -76,7 +76,7 @@ def test_what_cannot_wait_for_the_next_shift_interrupts() -> None:
 
 
 def test_an_advisory_never_interrupts() -> None:
-    assert not planned(due_at=at(TUESDAY, "00:00"), advisory=True).interrupts
+    assert not planned(due_at=at(TUESDAY, "00:00"), never_interrupts=True).interrupts
 
 
 def test_on_rest_days_the_cover_has_what_cannot_wait_for_the_officer() -> None:
@@ -121,12 +121,12 @@ def test_a_short_limit_is_shown_again_at_the_start_of_the_last_shift() -> None:
 
 
 def test_a_task_that_nothing_is_owed_for_opens_no_card() -> None:
-    waiting: dict[str, Any] = {"kind": "task", "due_at": None, "advisory": True}
+    waiting: dict[str, Any] = {"kind": "task", "due_at": None, "never_interrupts": True}
     always = Roster({**ROSTER.officers, "SOLO-1": officer("SOLO-1", *(MONDAY + timedelta(days=n) for n in range(60)))})
     found = planned(roster=always, **waiting)
     assert found.show_at >= at(MONDAY, "13:00") + WAITS
     assert not found.interrupts
-    for owed in ({"advisory": False}, {"due_at": at(WEDNESDAY, "00:00")}, {"kind": "approaching"}):
+    for owed in ({"never_interrupts": False}, {"due_at": at(WEDNESDAY, "00:00")}, {"kind": "approaching"}):
         assert planned(roster=always, **waiting | owed).show_at == at(TUESDAY, "09:00")
     assert planned(roster=always, **waiting, urgent=True).interrupts
 
@@ -145,10 +145,10 @@ def test_what_a_grade_says_waits_some_days_for_the_victims_next_card() -> None:
 
 def test_a_task_whose_duty_has_a_card_is_shown_by_itself_on_the_last_list_before_its_date() -> None:
     thursday, friday = (MONDAY + timedelta(days=ahead) for ahead in (3, 4))
-    found = planned(kind="task", advisory=True, due_at=at(friday, "00:00"))
+    found = planned(kind="task", never_interrupts=True, due_at=at(friday, "00:00"))
     assert (found.show_at, found.act_by) == (at(thursday, "09:00"), at(thursday, "16:00"))
     assert not found.interrupts
-    late = planned(kind="task", advisory=True, due_at=at(MONDAY, "00:00"))
+    late = planned(kind="task", never_interrupts=True, due_at=at(MONDAY, "00:00"))
     assert late.show_at == at(TUESDAY, "09:00")
 
 
