@@ -69,7 +69,7 @@ def show_worklist(
         typer.echo("Nothing is open.")
     for item in items[:limit]:
         at = item.act_by or item.due_at
-        due = f"by {by_words(at)}" if at else "no date"
+        due = "now" if item.is_at_once else f"by {by_words(at)}" if at else "no date"
         taken = f" (acknowledged by {item.acknowledged_by})" if item.acknowledged_by else ""
         typer.echo(f"{item.case_id}  {item.kind.replace('_', ' ')}  {due}  for {item.to}{taken}\n    {item.say}")
     if len(items) > limit:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.contacts.cards import CardKind
 from services.contacts.grade_cards import GRADED_FLAGS, OF_A_CONTACT
 from services.projections.shown import COUNTED, Listed
+from services.storage.card_shows import CANNOT_WAIT, IS_AT_ONCE
 from services.storage.sets import is_among
 from services.storage.tables_notify import cards
 
@@ -34,7 +35,8 @@ _IS_FOR_ONE_PERSON: Final = or_(
 class NextCard:
     """A card as the force sees it: what is said first on it, and how many more things are.
 
-    ``at`` is the next moment to act by, else the latest that has passed, None where there is none.
+    ``at`` is the next moment to act by, else the latest that has passed, None where there is none. ``is_at_once``: a
+    thing on it cannot wait and names no moment to act by: now.
     """
 
     to: str
@@ -43,6 +45,7 @@ class NextCard:
     victim_id: str | None
     at: datetime | None
     interrupts: bool
+    is_at_once: bool
     acknowledged: bool
     is_shown: bool
     items: int
@@ -62,7 +65,7 @@ async def read_next_cards(conn: AsyncConnection, most: int, now: datetime) -> Li
     for row in await conn.execute(
         select(_TO.label("to"), _c.case_key, _c.victim_id, _c.say, _c.kind, _AT.label("at"), _c.interrupts)
         .where(_open(now), is_among(_c.case_key, "keys"))
-        .order_by(_c.interrupts.desc(), _AT.is_(None), now >= _AT, _AT, _c.raised_at, _c.card_key),
+        .order_by(IS_AT_ONCE.desc(), _c.interrupts.desc(), _AT.is_(None), now >= _AT, _AT, _c.raised_at, _c.card_key),
         {"keys": keys},
     ):
         items.setdefault((row.to, bytes(row.case_key), row.victim_id), []).append(row)
@@ -74,7 +77,7 @@ def _open(now: datetime) -> ColumnElement[bool]:
 
 
 def _groups(now: datetime) -> Select[Any]:
-    waits = func.bool_or(and_(_c.interrupts, _c.acknowledged_at.is_(None)))
+    at_once, waits = func.bool_or(IS_AT_ONCE), func.bool_or(CANNOT_WAIT)
     ahead = func.min(_AT).filter(now < _AT)
     passed = func.max(_AT).filter(now >= _AT)
     return (
@@ -84,6 +87,7 @@ def _groups(now: datetime) -> Select[Any]:
             _c.case_id,
             _c.victim_id,
             waits.label("interrupts"),
+            at_once.label("is_at_once"),
             func.coalesce(ahead, passed).label("at"),
             func.bool_and(_c.acknowledged_at.is_not(None)).label("acknowledged"),
             func.bool_or(_c.shown_at.is_not(None)).label("is_shown"),
@@ -91,7 +95,14 @@ def _groups(now: datetime) -> Select[Any]:
         .where(_open(now))
         .group_by(_TO, _c.case_key, _c.case_id, _c.victim_id)
         # What can still be done in time stands before what cannot: that has a list of its own.
-        .order_by(waits.desc(), ahead.nulls_last(), passed.desc().nulls_last(), _c.case_id.collate("C"), _c.victim_id)
+        .order_by(
+            at_once.desc(),
+            waits.desc(),
+            ahead.nulls_last(),
+            passed.desc().nulls_last(),
+            _c.case_id.collate("C"),
+            _c.victim_id,
+        )
     )
 
 
@@ -103,6 +114,7 @@ def _card(row: Any, items: Sequence[Any]) -> NextCard:
         victim_id=row.victim_id,
         at=row.at,
         interrupts=row.interrupts,
+        is_at_once=row.is_at_once,
         acknowledged=row.acknowledged,
         is_shown=row.is_shown,
         items=len(items),

@@ -50,28 +50,60 @@ class CardLine:
     may_be_disputed: bool
     may_be_upheld: bool = False
 
+    @property
+    def cannot_wait(self) -> bool:
+        """It could not wait for a list, and nobody has acknowledged it."""
+        return self.interrupts and self.acknowledged_at is None
+
+    @property
+    def is_at_once(self) -> bool:
+        """It cannot wait and names no moment to act by: now, before whatever has one."""
+        return self.cannot_wait and self.act_by is None
+
 
 @dataclass(frozen=True, slots=True)
 class PersonCard:
     """What one person sees of one victim of one case; ``lines`` are sorted, what is to be done soonest first.
 
-    ``act_by`` is the earliest of the lines, None where none has one. ``safe_hours`` are words for staff in London time,
-    ``voicemail`` whether a message may be left (None: nobody has said); both over all cases of the victim, and both
-    None on a card that names no victim. ``interrupts``: a line of it that nobody has acknowledged could not wait.
-    ``acknowledged``: every line was; a later line makes the card new again. ``escalated``: it came here because nobody
-    acknowledged it in time. ``to`` is for whom it was planned.
+    ``safe_hours`` are words for staff in London time, ``voicemail`` whether a message may be left (None: nobody has
+    said); both over all cases of the victim, and both None on a card that names no victim. ``escalated``: it came here
+    because nobody acknowledged it in time. ``to`` is for whom it was planned.
     """
 
     to: str
     case_id: str
     victim_id: str | None
-    act_by: datetime | None
     lines: tuple[CardLine, ...]
     safe_hours: str | None
     voicemail: bool | None
-    interrupts: bool
-    acknowledged: bool
     escalated: bool
+
+    @property
+    def act_by(self) -> datetime | None:
+        """The earliest of the lines, None where none has one."""
+        return min((each.act_by for each in self.lines if each.act_by is not None), default=None)
+
+    @property
+    def interrupts(self) -> bool:
+        """A line of it that nobody has acknowledged could not wait."""
+        return any(each.cannot_wait for each in self.lines)
+
+    @property
+    def is_at_once(self) -> bool:
+        """A line of it is to be acted on now."""
+        return any(each.is_at_once for each in self.lines)
+
+    @property
+    def acknowledged(self) -> bool:
+        """Every line was; a later line makes the card new again."""
+        return all(each.acknowledged_at is not None for each in self.lines)
+
+    def order(self) -> tuple[bool, bool, bool, datetime, str, str]:
+        """Return what sorts cards: what is to be done now, what cannot wait, then the soonest."""
+        first = self.lines[0]
+        at = self.act_by or first.due_at
+        moment = (at is None, at or first.raised_at)
+        return (not self.is_at_once, not self.interrupts, *moment, self.case_id, self.victim_id or "")
 
 
 async def cards_of_person(conn: AsyncConnection, ref: str, *, also_coming: bool = False) -> list[PersonCard]:
@@ -98,7 +130,7 @@ async def cards_of_person(conn: AsyncConnection, ref: str, *, also_coming: bool 
     for row in rows:
         grouped.setdefault((row.to_ref, row.case_id, row.victim_id), []).append(row)
     found = [_card(ref, group, terms, now) for group in grouped.values()]
-    return sorted(found, key=_soonest)
+    return sorted(found, key=PersonCard.order)
 
 
 def _card(ref: str, rows: Iterable[Any], terms: dict[str, SafeTerms | None], now: datetime) -> PersonCard:
@@ -112,12 +144,9 @@ def _card(ref: str, rows: Iterable[Any], terms: dict[str, SafeTerms | None], now
         to=first.to_ref,
         case_id=first.case_id,
         victim_id=first.victim_id,
-        act_by=min((each.act_by for each in lines if each.act_by is not None), default=None),
         lines=tuple(lines),
         safe_hours=hours,
         voicemail=known.voicemail if known is not None else None,
-        interrupts=any(each.interrupts and each.acknowledged_at is None for each in lines),
-        acknowledged=all(each.acknowledged_at is not None for each in lines),
         escalated=first.to_ref != ref,
     )
 
@@ -155,12 +184,6 @@ def _line(row: Any) -> CardLine:
     )
 
 
-def _line_order(line: CardLine) -> tuple[bool, datetime, datetime]:
+def _line_order(line: CardLine) -> tuple[bool, bool, datetime, datetime]:
     at = line.act_by or line.due_at
-    return (at is None, at or line.raised_at, line.raised_at)
-
-
-def _soonest(card: PersonCard) -> tuple[bool, bool, datetime, str, str]:
-    first = card.lines[0]
-    at = card.act_by or first.due_at
-    return (not card.interrupts, at is None, at or first.raised_at, card.case_id, card.victim_id or "")
+    return (not line.is_at_once, at is None, at or line.raised_at, line.raised_at)

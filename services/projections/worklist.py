@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import POLICE, Addressee, addressee_of
 from services.contacts.cards import CardKind
-from services.storage.card_shows import is_on_list_of
+from services.storage.card_shows import IS_AT_ONCE, is_on_list_of
 from services.storage.people import facts_of_cases
 from services.storage.tables import case_key, cases, record_problems
 from services.storage.tables_notify import cards
@@ -37,6 +37,7 @@ class WorklistItem:
     """One line of the worklist; ``due_at`` and the others are UTC instants, ``to`` an officer or a worklist.
 
     ``act_by`` is by when it has to be done within safe hours and at work, known once the line is planned.
+    ``is_at_once``: it cannot wait and names no moment, so that it is to be done now.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class WorklistItem:
     team: str | None = None
     act_by: datetime | None = None
     acknowledged_by: str | None = None
+    is_at_once: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the line as surfaces.md has it."""
@@ -114,12 +116,19 @@ async def count_worklist(conn: AsyncConnection, most: int, case_id: str | None =
 
 _soonest_of = func.coalesce(cards.c.act_by, cards.c.due_at)
 _for_whom = func.coalesce(cards.c.to_ref, cards.c.addressee, type_=cards.c.addressee.type)
-_CARDS_SOONEST = (_soonest_of.nulls_last(), cards.c.raised_at, cards.c.case_id.collate("C"), cards.c.card_key)
+_CARDS_SOONEST = (
+    IS_AT_ONCE.desc(),
+    _soonest_of.nulls_last(),
+    cards.c.raised_at,
+    cards.c.case_id.collate("C"),
+    cards.c.card_key,
+)
 
 
 def _cards_now(now: datetime, case_id: str | None) -> Select[Any]:
     # A disputed card is suspended; its review stands on the supervisor's list.
-    wanted = select(cards).where(cards.c.closed_at.is_(None), cards.c.disputed_at.is_(None), cards.c.raised_at <= now)
+    wanted = select(cards, IS_AT_ONCE.label("is_at_once"))
+    wanted = wanted.where(cards.c.closed_at.is_(None), cards.c.disputed_at.is_(None), cards.c.raised_at <= now)
     return wanted if case_id is None else wanted.where(cards.c.case_key == case_key(case_id))
 
 
@@ -149,6 +158,7 @@ def _of_card(row: Any) -> WorklistItem:
         team=row.team,
         act_by=row.act_by,
         acknowledged_by=row.acknowledged_by,
+        is_at_once=row.is_at_once,
     )
 
 
@@ -214,9 +224,9 @@ async def _addressees(conn: AsyncConnection, case_keys: set[bytes], now: datetim
     }
 
 
-def _soonest(item: WorklistItem) -> tuple[bool, datetime, datetime, str]:
+def _soonest(item: WorklistItem) -> tuple[bool, bool, datetime, datetime, str]:
     by = item.act_by or item.due_at
-    return (by is None, by or item.raised_at, item.raised_at, item.case_id)
+    return (not item.is_at_once, by is None, by or item.raised_at, item.raised_at, item.case_id)
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -79,6 +79,10 @@ _to_show = (
     .limit(_MOST_SHOWN)
     .with_for_update(skip_locked=True)
 )
+CANNOT_WAIT: Final = and_(_c.interrupts, _c.acknowledged_at.is_(None))
+"""It could not wait for a list, and nobody has acknowledged it."""
+IS_AT_ONCE: Final = and_(CANNOT_WAIT, _c.act_by.is_(None))
+"""It cannot wait and names no moment to act by: now, before whatever has one."""
 IS_WAITING_TASK: Final = and_(_c.kind == CardKind.TASK.value, _c.never_interrupts, not_(_c.urgent))
 """A task that nothing rests on; with cards of a grade it is what ``services.contacts.planning.may_wait`` names."""
 

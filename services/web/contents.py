@@ -148,7 +148,7 @@ class Contents:
         }
         is_own = viewer.answers_for(ref, self.known.units)
         made = [_shown_card(card, sight, aside, now, is_own=is_own) for card in found]
-        to_do = sorted((card for card in made if card.lines), key=_soonest)
+        to_do = sorted((card for card in made if card.lines), key=lambda shown: shown.card.order())
         coming = [card for card in made if card.coming and not card.is_hidden]
         values = {
             "cards": Listed(tuple(to_do[:SHOWN]), len(to_do)),
@@ -258,17 +258,11 @@ def _sorted_out(case: CaseShown, not_measured: frozenset[str]) -> CaseDuties:
 def _shown_card(card: PersonCard, sight: Sight, aside: set[bytes], now: datetime, *, is_own: bool) -> ShownCard:
     key = case_key(card.case_id)
     lines = tuple(line for line in card.lines if line.shown_at is not None)
-    interrupts = any(line.interrupts and line.acknowledged_at is None for line in lines)
-    acknowledged = all(line.acknowledged_at is not None for line in lines)
+    shown_card = replace(card, lines=lines)
     shown = [line.shown_at for line in lines if line.shown_at is not None]
     return ShownCard(
         id=slug(repr((card.to, card.case_id, card.victim_id))),
-        card=replace(
-            card,
-            act_by=min((line.act_by for line in lines if line.act_by is not None), default=None),
-            interrupts=interrupts,
-            acknowledged=acknowledged,
-        ),
+        card=shown_card,
         case_id=card.case_id,
         case_key=key,
         victim_id=card.victim_id,
@@ -279,7 +273,7 @@ def _shown_card(card: PersonCard, sight: Sight, aside: set[bytes], now: datetime
         is_overdue=any(_is_overdue(line, now) for line in lines),
         is_set_aside=key in aside,
         is_hidden=not sight.may_see(key),
-        may_acknowledge=not acknowledged and (is_own or interrupts) and sight.may_see(key),
+        may_acknowledge=not shown_card.acknowledged and (is_own or shown_card.interrupts) and sight.may_see(key),
         may_dispute=is_own,
     )
 
@@ -321,9 +315,3 @@ def _is_overdue(line: CardLine | WorklistItem, now: datetime) -> bool:
 
 def _with_cases(listed: Listed[Any]) -> list[Any]:
     return [row for row in listed.rows if hasattr(row, "case_key")]
-
-
-def _soonest(shown: ShownCard) -> tuple[bool, bool, datetime, str, str]:
-    first = shown.lines[0]
-    at = shown.card.act_by or first.due_at
-    return (not shown.card.interrupts, at is None, at or first.raised_at, shown.case_id, shown.victim_id or "")

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.contacts.cards import CardKind
+from services.projections.worklist import worklist
 from services.storage.officers import officer_key
 from services.storage.tables import access_log, case_key, victim_key
 from services.storage.tables_notify import cards
@@ -43,6 +44,18 @@ async def test_everything_for_one_victim_is_one_card_and_what_cannot_wait_is_on_
     order = [page.text.index(word) for word in ("Urgent", "Another", "By 16:00 today", "Sooner", "Later")]
     assert order == sorted(order)
     assert "By 17:00" not in page.text
+
+
+async def test_what_is_to_be_done_now_stands_before_what_has_a_moment(app: FastAPI, engine: AsyncEngine) -> None:
+    await put_on_list(engine, card("Today.", about="a"), act_by=NOW + HOUR, interrupts=True)
+    await put_on_list(engine, card("Today too.", about="b", victim="V-2"), act_by=NOW + HOUR, interrupts=True)
+    await put_on_list(engine, card("Ring now.", about="c", victim="V-2"), act_by=None, interrupts=True)
+    for path in ("/people/P-7", "/lists/cards", "/"):
+        words = (await page_of(app, path)).text
+        assert words.index("Ring now.") < words.index("Today."), path
+        assert "Now" in words, path
+    async with engine.connect() as conn:
+        assert [item.say for item in await worklist(conn)] == ["Ring now.", "Today.", "Today too."]
 
 
 async def test_a_card_says_when_it_is_safe_to_ring_whether_to_leave_a_message_and_what_the_code_says(
