@@ -15,11 +15,19 @@ from services.contacts.london import by_words, moment_words
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A rule in words: what happened, what is owed (``{v}`` is the victim), and what to say or do next."""
+    """A rule in words: what happened, what is owed (``{v}`` is the victim), and what to say or do next.
+
+    ``if_late`` takes the place of ``next_step`` where what was owed can no longer be done once the date has passed.
+    """
 
     happened: str
     owed: str
     next_step: str = "Say what happens next and when they will hear again."
+    if_late: str | None = None
+
+    def step(self, *, is_late: bool) -> str:
+        """Return what to say or do next."""
+        return self.if_late if is_late and self.if_late is not None else self.next_step
 
 
 _TELL: Final = "{v} should be told"
@@ -51,7 +59,12 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "VC-R6-CPS-NO-CHARGE": Duty("The prosecution decided not to charge", "a letter to {v} should be sent"),
     "VC-R6-CPS-CHANGE": Duty("A charge was altered or the case stopped", "a letter to {v} should be sent"),
     "VC-R6-FREQUENCY": Duty("A crime was reported", "how often {v} wants to hear should be agreed"),
-    "VC-R7-STATEMENT": Duty("A statement was taken", "{v} should be offered a Victim Personal Statement"),
+    "VC-R7-STATEMENT": Duty(
+        "A statement was taken",
+        "{v} should be offered a Victim Personal Statement before the sentence",
+        if_late="The sentence has been passed: say that it should have been offered before, and ask the Witness Care "
+        "Unit what a statement can still be used for.",
+    ),
     "VC-R8-HEARING": Duty("A hearing was listed or changed", _TELL),
     "VC-R8-BAIL": Duty("A court decided on bail", _TELL),
     "VC-R8-WARRANT": Duty("A warrant was issued", _TELL),
@@ -150,7 +163,7 @@ def say_approaching(rule: str, victim_id: str, triggered_at: datetime, due_at: d
     return _sentences(
         f"{duty.happened} on {moment_words(triggered_at)}.",
         f"{_capital(duty.owed.format(v=victim_id))} by {by_words(due_at)}.",
-        duty.next_step,
+        duty.step(is_late=False),
         _to_be_confirmed(confidence),
     )
 
@@ -163,7 +176,7 @@ def say_overdue(
     return _sentences(
         f"Overdue since {by_words(due_at)}: {duty.owed.format(v=victim_id)}.",
         f"{duty.happened} on {moment_words(triggered_at)}.",
-        duty.next_step,
+        duty.step(is_late=True),
         "A later contact may have covered it: whoever made it can link it." if may_be_linked else "",
         _to_be_confirmed(confidence),
     )

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from services.journeys.arrows import ABSENT, FLAG_ARROWS, NEWS_ARROWS, OBLIGATION_ARROWS, Arrow, Stands, Unheard
-from services.journeys.assessment import Assessment, News, Obligation, State
+from services.journeys.assessment import Assessment, News, Obligation, State, instant_text
 
 Thing = Literal["obligation", "flag", "news"]
 
@@ -193,7 +193,7 @@ def _obligations(assessment: Assessment, announce_from: datetime | None) -> Iter
 def _flags(assessment: Assessment, announce_from: datetime | None) -> Iterator[tuple[str, Standing]]:
     alike: dict[tuple[str, ...], int] = {}
     for each in assessment.flags:
-        name = (assessment.case_id, each.kind, each.victim_id, each.event_id, each.since.isoformat())
+        name = (assessment.case_id, each.kind, each.victim_id, each.event_id, instant_text(each.since))
         alike[name] = nth = alike.get(name, 0) + 1
         body = each.as_json()
         quiet = announce_from is not None and each.since < announce_from
@@ -216,8 +216,8 @@ def news_as_json(news: News) -> dict[str, Any]:
         "source": news.source,
         "type": news.type,
         "purpose": news.purpose,
-        "occurred_at": news.occurred_at.isoformat(),
-        "known_at": news.known_at.isoformat(),
+        "occurred_at": instant_text(news.occurred_at),
+        "known_at": instant_text(news.known_at),
     }
 
 

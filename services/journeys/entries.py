@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from contracts.announcements import SOURCE
+from services.journeys.assessment import instant_text
 from services.journeys.changes import Announcement
 
 _LEDGER_ALONE: Final = frozenset({"trigger_source"})
@@ -39,7 +40,7 @@ def write_entry(telling: Telling, sequence: int, announcement: Announcement) -> 
         {
             "case_id": telling.case_id,
             "sequence": sequence,
-            "at": telling.at.isoformat(),
+            "at": instant_text(telling.at),
             "cause": "backfill" if announcement.quiet else telling.cause,
             "ruleset": telling.ruleset,
             "what": announcement.what,
@@ -87,7 +88,7 @@ def write_event(telling: Telling, told: int, announcement: Announcement) -> byte
             "source": SOURCE,
             "type": event_type(announcement.what),
             "subject": telling.case_id,
-            "time": telling.at.isoformat(),
+            "time": instant_text(telling.at),
             "datacontenttype": "application/json",
             "data": {
                 "case_id": telling.case_id,

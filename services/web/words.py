@@ -209,7 +209,7 @@ def happened(duty: Duty, now: datetime) -> str:
 def next_step(duty: Duty) -> str:
     """Return what to say or do next."""
     words = DUTIES.get(duty.rule)
-    return words.next_step if words else ""
+    return words.step(is_late=duty.state == "breached") if words else ""
 
 
 def state_of(duty: Duty) -> str:

@@ -73,7 +73,7 @@ def test_a_duty_past_due_is_also_on_the_supervisors_list_at_seven() -> None:
 
 def test_an_advisory_past_due_goes_to_no_supervisor() -> None:
     (late,) = made(announced("obligation", "breached", advisory=True))
-    assert (late.kind, late.advisory) == (CardKind.OVERDUE, True)
+    assert (late.kind, late.never_interrupts) == (CardKind.OVERDUE, True)
 
 
 def test_a_duty_warned_of_with_its_trigger_is_a_short_one() -> None:
@@ -229,13 +229,23 @@ def test_a_task_is_one_for_each_fact_victim_and_purpose() -> None:
 
 
 ALL_WORDS = [
-    *(part for duty in card_words.DUTIES.values() for part in (duty.happened, duty.owed, duty.next_step)),
+    *(
+        part
+        for duty in card_words.DUTIES.values()
+        for part in (duty.happened, duty.owed, duty.next_step, duty.if_late or "")
+    ),
     *card_words.FLAGS.values(),
     card_words.say_no_news("V-1", NOON),
     card_words.say_link("V-1", NOON, "KENT-UPDATE"),
     card_words.say_overdue("VC-R6-NFA", "V-1", NOON, NOON, "M", may_be_linked=True),
     card_words.say_approaching("made up", "V-1", NOON, NOON, "L"),
 ]
+
+
+def test_nobody_is_asked_for_what_can_no_longer_be_done() -> None:
+    said = card_words.say_overdue("VC-R7-STATEMENT", "V-1", NOON, NOON, "H", may_be_linked=False)
+    assert "The sentence has been passed" in said
+    assert "when they will hear again" not in said
 
 
 @pytest.mark.parametrize("words", ALL_WORDS)
