@@ -204,7 +204,7 @@ async def test_the_process_outlives_a_writer_that_fails(engine: AsyncEngine) -> 
         await asyncio.Event().wait()
 
     working = asyncio.create_task(keep_assessing(engine, told_within(), wait, writers=[fails]))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asked.wait()
     assert not working.done()
     working.cancel()
@@ -282,7 +282,7 @@ async def test_what_fell_due_before_go_live_is_recorded_and_announced_to_nobody(
 
 async def test_a_process_hears_of_an_event_and_of_a_moved_clock(engine: AsyncEngine, store_settings: Settings) -> None:
     async def until(wanted: dict[str, str]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await states(engine) != wanted:  # noqa: ASYNC110 - nothing tells of it but the store
                 await asyncio.sleep(0.01)
 

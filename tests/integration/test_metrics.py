@@ -176,7 +176,7 @@ async def test_a_feed_is_noted_when_an_event_of_it_was_accepted(engine: AsyncEng
     assert heard.feeds == {"court", OTHER}
 
     noting = asyncio.create_task(keep_noting(engine, heard, every_s=0))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await standing(engine)).feeds.keys() != {"court", OTHER}:  # noqa: ASYNC110 - the store does not tell
             await asyncio.sleep(0.01)
     noting.cancel()
