@@ -139,8 +139,9 @@ async def look_once(settings: Settings, limit_s: float = 15.0) -> Look:
     client.assign([TopicPartition(topic, 0)])
     client.pause(TopicPartition(topic, 0))
     async with asyncio.timeout(limit_s):
-        await client.start()
         try:
+            # Within the try: a client that could not start holds connections that want closing as well.
+            await client.start()
             places = [TopicPartition(topic, number) for number in sorted(client.partitions_for_topic(topic) or ())]
             ends = await client.end_offsets(places) if places else {}
             reached = {place: await client.committed(place) for place in places}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 from kafka import KafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,6 +22,7 @@ from consumers.case_events import StoreAwayError
 from consumers.progress import Look, Progress, look_once
 from contracts.topics import CASE_EVENTS, LARGEST_CASE_EVENT
 from infra.database import create_engine
+from infra.embedded.process import free_port
 from infra.migrations import migrate
 from infra.settings import Settings
 from infra.topics import apply_topics
@@ -281,3 +284,11 @@ def _every_reference_leads_somewhere(document: dict[str, Any], part: Any) -> Non
                 at = at[step.replace("~1", "/").replace("~0", "~")]
         for each in part.values():
             _every_reference_leads_somewhere(document, each)
+
+
+async def test_a_look_at_a_broker_that_is_away_leaves_nothing_open(given_settings: Settings) -> None:
+    away = given_settings.model_copy(update={"kafka_bootstrap_servers": f"127.0.0.1:{free_port()}"})
+    with pytest.raises(KafkaConnectionError):
+        await look_once(away)
+    # What was left open would be warned of when it is collected, and a warning is a failure here.
+    gc.collect()
