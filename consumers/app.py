@@ -18,7 +18,8 @@ from consumers.odd_headers import pass_odd_header_names
 from consumers.progress import PartitionsKnown, Progress, keep_looking
 from contracts.announcements import ComplianceEvent
 from contracts.topics import COMPLIANCE_EVENTS
-from infra.kafka_connection import bootstrap_servers, faststream_security
+from infra.faststream_connection import faststream_security
+from infra.kafka_connection import bootstrap_servers
 from infra.settings import Settings
 
 TITLE: Final = "Waymark"

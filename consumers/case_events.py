@@ -19,11 +19,12 @@ from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import DBAPIError
 
 from consumers.traced import accepting
+from contracts.envelope import UnknownEvent
 from contracts.reading import read_record
 from contracts.registry import CaseRecord
 from contracts.topics import CASE_EVENTS, LARGEST_CASE_EVENT
 from infra import clock
-from infra.metrics import BATCHES_AGAIN, RECORDS
+from infra.metrics import BATCHES_AGAIN, RECORDS, UNKNOWN_EVENTS
 from infra.settings import Settings
 from services.accept import Accepted, Incoming
 from services.storage.failures import in_words
@@ -93,6 +94,7 @@ class Intake:
                 RECORDS.labels("stored").inc(done.stored)
                 RECORDS.labels("duplicate").inc(done.duplicates)
                 RECORDS.labels("refused").inc(done.refused)
+                UNKNOWN_EVENTS.inc(sum(isinstance(each.read_as, UnknownEvent) for each in batch))
                 _log.debug("batch_accepted", stored=done.stored, duplicates=done.duplicates, refused=done.refused)
                 return
             await asyncio.sleep(back_off)

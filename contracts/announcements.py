@@ -24,7 +24,7 @@ Cause = Literal["event", "time", "ruleset", "correction", "backfill", "repair"]
 class Announced(BaseModel):
     """A frozen model of our own making, without fields it does not name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ObligationNow(Announced):
@@ -181,9 +181,16 @@ class ObligationRescinded(Announcement):
 
 
 class ObligationBreachWithdrawn(Announcement):
-    """A breach, or being overdue, that was announced did not happen."""
+    """A breach, or being met late, that was announced did not happen."""
 
     type: Literal["waymark.obligation.breach_withdrawn.v1"] = "waymark.obligation.breach_withdrawn.v1"
+    data: ObligationData
+
+
+class ObligationOverdueWithdrawn(Announcement):
+    """An advisory obligation announced as overdue, or as met late, was not; it was never a breach."""
+
+    type: Literal["waymark.obligation.overdue_withdrawn.v1"] = "waymark.obligation.overdue_withdrawn.v1"
     data: ObligationData
 
 
@@ -304,6 +311,7 @@ AnyAnnouncement = (
     | ObligationWaived
     | ObligationRescinded
     | ObligationBreachWithdrawn
+    | ObligationOverdueWithdrawn
     | ObligationReopened
     | ObligationAmended
     | ObligationWarningWithdrawn

@@ -12,7 +12,7 @@ from contracts.fields import Agency, Identity, Instant, Moment, Text
 class Strict(BaseModel):
     """A frozen model that coerces nothing, keeps unknown fields and takes null and empty text as absent."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", defer_build=True)
 
     known_names: ClassVar[frozenset[str]] = frozenset()
 

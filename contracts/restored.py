@@ -17,7 +17,7 @@ class RestoredData(BaseModel):
     every announcement from here on has a ``sequence`` above ``sequences_above``, so that none bears an id used before.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     restore: Annotated[int, Field(ge=1)]
     backup_taken_at: AwareDatetime
@@ -27,7 +27,7 @@ class RestoredData(BaseModel):
 class StoreRestored(BaseModel):
     """The store was restored: about no case, so no ``Announcement``; keyed and named ``ledger``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: str

@@ -7,13 +7,7 @@ import socket
 import ssl
 from typing import Any
 
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
-
 from infra.settings import Settings
-
-EMBEDDED_SESSION_TIMEOUT_MS = 3_000
-"""The embedded broker lets a group begin after half its members' session timeout, whole seconds (seen: 10 s -> 5 s,
-3 s -> 2 s); a real Kafka is told not to wait at all."""
 
 
 def ssl_context(settings: Settings) -> ssl.SSLContext | None:
@@ -78,20 +72,3 @@ def _sign_in(settings: Settings) -> dict[str, Any]:
         "sasl_plain_username": settings.kafka_sasl_username,
         "sasl_plain_password": password.get_secret_value() if password else None,
     }
-
-
-def faststream_security(settings: Settings) -> BaseSecurity | None:
-    """Return FastStream's security object for the settings, or None where Kafka is reached in the open."""
-    context = ssl_context(settings)
-    if settings.kafka_security_protocol == "PLAINTEXT":
-        return None
-    if settings.kafka_security_protocol == "SSL":
-        return BaseSecurity(ssl_context=context, use_ssl=True)
-    kinds = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
-    password = settings.kafka_sasl_password
-    return kinds[settings.kafka_sasl_mechanism or "PLAIN"](
-        username=settings.kafka_sasl_username or "",
-        password=password.get_secret_value() if password else "",
-        use_ssl=context is not None,
-        ssl_context=context,
-    )

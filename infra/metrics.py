@@ -31,6 +31,11 @@ RECORDS: Final = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+UNKNOWN_EVENTS: Final = Counter(
+    "waymark_events_of_unknown_type_total",
+    "Events read whose type is not known here: kept, and changing nothing that is owed.",
+    registry=REGISTRY,
+)
 BATCHES_AGAIN: Final = Counter(
     "waymark_batches_tried_again_total",
     "Batches that could not be stored at once and were tried again.",

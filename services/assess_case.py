@@ -49,7 +49,9 @@ AT_ONCE: Final = 100
 LONGEST_WAIT_S: Final = 1.0
 """Seconds after which a process that heard nothing looks for itself."""
 
-_CROWDED_WAIT_S: Final = 0.02
+_CROWDED_WAIT_S: Final = 0.05
+"""Seconds after which a process looks again that found only cases which others hold."""
+
 _LONGEST_BACK_OFF: Final = timedelta(hours=1)
 _FIRST_BACK_OFF_S: Final = 0.1
 _LONGEST_DATABASE_BACK_OFF_S: Final = 5.0
@@ -103,7 +105,7 @@ async def assess_cases(
         RuleSetNotCurrentError: if another rule set is in force; nothing is written.
         DBAPIError: if the database cannot be worked with just now; nothing of the batch is written.
     """
-    async with engine.begin() as conn:
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
         found = await find_work(conn, at_once)
     await at("seated")
     if not found:
@@ -153,7 +155,8 @@ async def keep_assessing(
                 await wait(LONGEST_WAIT_S)
                 continue
             done = await assess_cases(engine, rules, writers=writers, announce_from=announce_from, at=at)
-            pause = 0.0 if done.assessed or done.set_aside else await _how_long(engine, crowded=done.found > 0)
+            is_crowded = done.found > 0 and not done.assessed and not done.set_aside
+            pause = 0.0 if done.found else await _how_long(engine)
         except (DBAPIError, OSError) as failure:
             _log.warning(
                 "assessing_interrupted", error=type(failure).__name__, why=in_words(failure), again_in_s=back_off
@@ -162,14 +165,15 @@ async def keep_assessing(
             back_off = min(back_off * 2, _LONGEST_DATABASE_BACK_OFF_S)
             continue
         back_off = _FIRST_BACK_OFF_S
-        if pause > 0:
+        if is_crowded:
+            # Not ``wait``: while events come it hears of the next at once, and this would look without end.
+            await asyncio.sleep(_CROWDED_WAIT_S)
+        elif pause > 0:
             await wait(pause)
 
 
-async def _how_long(engine: AsyncEngine, *, crowded: bool) -> float:
-    """Return seconds to wait for the next case that falls due; a moment only where others hold what was found."""
-    if crowded:
-        return _CROWDED_WAIT_S
+async def _how_long(engine: AsyncEngine) -> float:
+    """Return seconds to wait for the next case that falls due."""
     async with engine.connect() as conn:
         until = await time_to_next_due(conn)
     return LONGEST_WAIT_S if until is None else min(max(until.total_seconds(), 0.001), LONGEST_WAIT_S)

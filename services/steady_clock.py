@@ -19,6 +19,7 @@ from infra import clock
 
 LARGEST_JUMP: Final = timedelta(minutes=5)
 
+_clock = select(func.clock_timestamp())
 _log = structlog.get_logger(__name__)
 
 
@@ -32,8 +33,8 @@ class SteadyClock:
     async def is_steady(self) -> bool:
         """Whether the clock has gone on, since the last look, as this machine's has; the first look believes it."""
         began = clock.monotonic()
-        async with self.engine.connect() as conn:
-            says: datetime = (await conn.execute(select(func.clock_timestamp()))).scalar_one()
+        async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+            says: datetime = (await conn.execute(_clock)).scalar_one()
         return self.agrees(says, (began + clock.monotonic()) / 2)
 
     def agrees(self, says: datetime, at_s: float) -> bool:

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.adopt import ASK_ABOVE_SHARE, Foreseen, about, foresee, summary_lines
-from services.cli.cases import AsJson
-from services.cli.path import progress_bar
-from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
-from services.cli.speaking import give_up, print_json, tell
+from services.cli.given import Data, settings_of
+from services.cli.progress import progress_bar
+from services.cli.reaching import with_store
+from services.cli.rule_sets import rules_or_stop
+from services.cli.speaking import AsJson, give_up, print_json, tell
 from services.journeys.assess import assess
 from services.journeys.changes import Announcement
 from services.journeys.rule_set import RuleSet

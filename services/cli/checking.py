@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.cases import AsJson
 from services.cli.packs_read import pack_of
-from services.cli.speaking import FINDINGS, give_up, print_json, tell
+from services.cli.speaking import FINDINGS, AsJson, give_up, print_json, tell
 from services.provisions.coverage import Coverage, Duty, Status, load_coverage
 from services.provisions.packs import PackError, names_of_packs
 

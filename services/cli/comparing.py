@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.cases import AsJson, lines_of
+from services.cli.cases import lines_of
+from services.cli.given import settings_of
 from services.cli.packs_read import text_of_pack
-from services.cli.path import progress_bar
-from services.cli.reaching import holidays_of, settings_of
+from services.cli.progress import progress_bar
+from services.cli.rule_sets import holidays_of
 from services.cli.rule_words import limit_words
-from services.cli.speaking import FINDINGS, WRONG_USE, give_up, instant_option, print_json, tell
+from services.cli.speaking import FINDINGS, WRONG_USE, AsJson, give_up, instant_option, print_json, tell
 from services.compare import Compared, Difference, Example, RuleCompared, Standing, compare
 from services.figures.rates import Rate
 from services.journeys.explain import moment_words

@@ -18,7 +18,7 @@ from infra import clock
 from infra.clock import parse_instant, parse_start
 from infra.settings import Settings, SettingsError
 from services.cli.demo import CASES, Demo, live_since
-from services.cli.processes import Ground
+from services.cli.ground import Ground
 from services.cli.speaking import tell
 from services.contacts.officers_file import read_officers
 from services.contacts.people_file import read_people

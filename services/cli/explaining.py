@@ -12,9 +12,11 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
-from services.cli.cases import AsJson, lines_of
-from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
-from services.cli.speaking import WRONG_USE, give_up, instant_option, print_json, tell
+from services.cli.cases import lines_of
+from services.cli.given import Data, settings_of
+from services.cli.reaching import with_store
+from services.cli.rule_sets import rules_or_stop
+from services.cli.speaking import WRONG_USE, AsJson, give_up, instant_option, print_json, tell
 from services.journeys.explain import explain
 from services.journeys.explain_view import Received
 from services.journeys.facts import Fact

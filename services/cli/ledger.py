@@ -12,7 +12,8 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
-from services.cli.reaching import Data, with_store
+from services.cli.given import Data
+from services.cli.reaching import with_store
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.projections.anchors import published_anchors
 from services.projections.ledger import Verdict, export_lines, verify_ledger

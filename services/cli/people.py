@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.clock import parse_start
 from infra.settings import Settings
-from services.cli.reaching import Data, settings_of, with_store
+from services.cli.given import Data, settings_of
+from services.cli.reaching import with_store
 from services.cli.speaking import FINDINGS, WRONG_USE, give_up, tell
 from services.contacts.people_file import PeopleFile, read_people
 from services.storage.people import Imported, import_points

@@ -12,8 +12,10 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
-from services.cli.path import progress_bar
-from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
+from services.cli.given import Data, settings_of
+from services.cli.progress import progress_bar
+from services.cli.reaching import with_store
+from services.cli.rule_sets import rules_or_stop
 from services.cli.speaking import WRONG_USE, give_up, print_json, tell
 from services.contacts.measured import not_measured
 from services.counting import count_all, counter_of

@@ -16,7 +16,8 @@ from infra.group_offsets import RewindError, Rewound, lag, rewind
 from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings
 from notifications.after_restore import finish_restore
-from services.cli.reaching import Data, settings_of, with_store
+from services.cli.given import Data, settings_of
+from services.cli.reaching import with_store
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.storage.restores import Restore, RestoreError, begin_restore
 from services.storage.vault import Vault

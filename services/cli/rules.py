@@ -6,15 +6,43 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli import adopting, checking, comparing, explaining
-from services.cli.cases import AsJson
+from services.cli.later import Later, group_of
 from services.cli.packs_read import pack_of
 from services.cli.rule_words import limit_words, rule_content
-from services.cli.speaking import WRONG_USE, give_up, print_json
+from services.cli.speaking import WRONG_USE, AsJson, give_up, print_json
 from services.provisions.packs import PACKS_IN_SERVICE, Pack, PackError
 
+_Rules = group_of(
+    Later(
+        "check",
+        "checking",
+        "Say whether each pack says all it must: source, place, confidence, dates, events that exist; exit 1 if not.",
+    ),
+    Later(
+        "coverage",
+        "checking",
+        "Say of each Right of the Code, and of the clocks beside it, what is implemented, untimed or out of scope.",
+    ),
+    Later(
+        "compare",
+        "comparing",
+        "Run the same events under two sets of packs: which obligations differ, by rule, and what becomes of each "
+        "rate.",
+    ),
+    Later(
+        "adopt",
+        "adopting",
+        "Put the rule set of this version in force, after saying what that changes; nobody is alerted or texted by it.",
+    ),
+    Later(
+        "history",
+        "adopting",
+        "List every rule set that came into force: when, by whom, and what it was foreseen to change.",
+    ),
+)
+
 rules_app = typer.Typer(
-    no_args_is_help=True, help="The packs: what is owed, by whom, within what time, and its source."
+    cls=_Rules, no_args_is_help=True, help="The packs: what is owed, by whom, within what time, and its source."
 )
 
 
@@ -22,11 +50,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     rules_app.command("list")(list_rules)
     rules_app.command("show")(show_rule)
-    checking.register(rules_app)
-    comparing.register(rules_app)
-    adopting.register(rules_app)
     app.add_typer(rules_app, name="rules")
-    explaining.register(app)
 
 
 _IN_SERVICE = ",".join(PACKS_IN_SERVICE)

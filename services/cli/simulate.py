@@ -13,7 +13,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from services.cli.path import progress_bar
+from services.cli.progress import progress_bar
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.simulator.officers import officers_rows
 from services.simulator.ordering import in_recorded_order, value_of

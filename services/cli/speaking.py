@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from contracts.fields import read_instant
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else there")]
 
 DONE = 0
 FINDINGS = 1

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.settings import Settings
 from notifications.preview import preview
 from services.cli.cases import lines_of
+from services.cli.given import Data, settings_of
 from services.cli.people import read_file
-from services.cli.reaching import Data, rules_or_stop, settings_of, with_store
+from services.cli.reaching import with_store
+from services.cli.rule_sets import rules_or_stop
 from services.cli.speaking import FINDINGS, WRONG_USE, give_up, instant_option, print_json, tell
 from services.journeys.assess import assess
 from services.journeys.assessment import State

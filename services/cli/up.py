@@ -29,19 +29,14 @@ from infra.migrations import migrate
 from infra.running import AlreadyRunningError, Running, announce, embedded_kafka_settings, holding
 from infra.settings import Settings, SettingsError, load_settings
 from infra.topics import TopicsError, apply_topics
+from services.cli.clock import run_clock
 from services.cli.demo import CASES
 from services.cli.demo_loading import live_for_a_while, loading_demo, refuse_in_service
-from services.cli.processes import (
-    Ground,
-    Ready,
-    grounded,
-    run_clock,
-    run_ingest,
-    run_notify,
-    run_relay,
-    stop_signals,
-    until_stopped,
-)
+from services.cli.ground import Ground, grounded
+from services.cli.ingest import Ready, run_ingest
+from services.cli.notify import run_notify
+from services.cli.relay import run_relay
+from services.cli.side_by_side import stop_signals, until_stopped
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.cli.watching import watched_of
 from services.provisions.packs import PackError

@@ -16,7 +16,7 @@ from services.web.serve import address_of, listen, serving
 from services.web.watching import Watched, build_watching
 
 if TYPE_CHECKING:
-    from services.cli.processes import Ground
+    from services.cli.ground import Ground
 
 _NOBODY: Final = ()
 

@@ -12,7 +12,8 @@ from infra.database import create_engine
 from infra.logging import configure_logging
 from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings
-from services.cli.reaching import Data, settings_of, vault_of
+from services.cli.given import Data, settings_of
+from services.cli.reaching import vault_of
 from services.cli.speaking import give_up, tell
 from services.storage.vault import VaultError
 from services.web.app import build_web

@@ -10,7 +10,8 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.settings import Settings
-from services.cli.reaching import Data, with_store
+from services.cli.given import Data
+from services.cli.reaching import with_store
 from services.cli.speaking import FINDINGS, give_up, print_json, tell
 from services.contacts.london import by_words
 from services.projections.worklist import WorklistItem, worklist

@@ -10,10 +10,9 @@ from services.contacts.grading_history import History, Judged
 from services.contacts.grading_points import is_update
 from services.contacts.grading_reach import REACHED, reach_of
 from services.contacts.grading_records import ATTEMPT, MEANINGFUL, TICK_BOX, Circumstances, ContactRecord
-from services.contacts.reading_cues import AWAITED_OF, FACT_CUES, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue
+from services.contacts.reading_cues import AWAITED_OF, FACT_CUES, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue, named_cue
 
 _NO_CUES: frozenset[int] = frozenset()
-_NO_TOPICS: frozenset[str] = frozenset()
 _WAITS = frozenset({Cue.NOTHING_NEW, Cue.ONGOING, Cue.AWAITED})
 _NOTHING_TOLD = frozenset({Cue.NOTHING_NEW, Cue.CALL_ENDED})
 _STEPS = (
@@ -24,6 +23,7 @@ _STEPS = (
 _STEP_CUES = frozenset(cue for cue, _ in _STEPS)
 _MORE_THAN_KNOWN = frozenset({Cue.WAITING, Cue.VERY_SPECIFIC})
 _WITH_PROSECUTOR = fact_cue("prosecutor")
+_AT_PROSECUTOR = frozenset({_WITH_PROSECUTOR})
 _DECISION = fact_cue("decision")
 _DAYS_AHEAD = 270
 _DAYS_OF_MONTH = 31
@@ -75,20 +75,51 @@ def _told(contact: ContactRecord, cues: AbstractSet[int], history: History, *, i
 def _is_real(contact: ContactRecord, cues: AbstractSet[int], history: History, *, is_copy: bool) -> bool:
     """Say whether the words told something, and something that was not told before."""
     facts = cues & FACT_CUES
-    untold = history.untold_topics(contact) if facts else _NO_TOPICS
+    untold = history.untold_topics(contact)
     has_untold_fact = bool(untold) and any(TOPICS[cue - FACT_OF] in untold for cue in facts)
     if is_copy and not has_untold_fact and not _has_new_awaited_day(contact, history):
         return False
-    is_first = _is_first_with_prosecutor(cues, history)
-    if not is_first and not is_update(cues, is_inbound=contact.direction == "inbound"):
+    if _is_said_to_be_there(cues, facts) and history.has_left_prosecutor(contact):
+        return False
+    cues |= _in_the_case(contact, facts, untold, history)
+    is_by_convention = _is_promised(contact, cues) or _is_first_with_prosecutor(cues, history)
+    if not is_by_convention and not is_update(cues, is_inbound=contact.direction == "inbound"):
         return False
     is_stale = _has_arrived(contact, cues, facts, history) or _is_known(contact, cues, facts, history)
     return has_untold_fact or not is_stale
 
 
+def _in_the_case(
+    contact: ContactRecord, facts: AbstractSet[int], untold: AbstractSet[str], history: History
+) -> set[int]:
+    """Return the cues that only the case and the contacts before can give."""
+    found: set[int] = set()
+    if untold:
+        found.add(Cue.UNTOLD_NEWS)
+        if any(TOPICS[cue - FACT_OF] in untold for cue in facts):
+            found.add(Cue.TELLS_UNTOLD)
+        elif contact.reading is not None and any(named_cue(topic) in contact.reading.cues for topic in untold):
+            found.add(Cue.NAMES_UNTOLD)
+    if contact.reading is not None and contact.reading.days and history.known_days.issuperset(contact.reading.days):
+        found.add(Cue.KNOWN_DAYS)
+    if facts and facts <= history.heard:
+        found.add(Cue.HEARD_FACTS)
+    return found
+
+
+def _is_promised(contact: ContactRecord, cues: AbstractSet[int]) -> bool:
+    """Say whether something is awaited and the record itself says by when the victim hears of it."""
+    return contact.promised_by is not None and Cue.AWAITED in cues
+
+
 def _is_first_with_prosecutor(cues: AbstractSet[int], history: History) -> bool:
     """Say whether the victim hears for the first time that the case is with the prosecution: a new fact, once."""
     return _WITH_PROSECUTOR in cues and _WITH_PROSECUTOR not in history.heard and Cue.NOTHING_NEW not in cues
+
+
+def _is_said_to_be_there(cues: AbstractSet[int], facts: AbstractSet[int]) -> bool:
+    """Say whether the only news is that the case is with the prosecution."""
+    return Cue.WITH_PROSECUTOR in cues and facts <= _AT_PROSECUTOR and cues.isdisjoint(_STEP_CUES)
 
 
 def _has_arrived(contact: ContactRecord, cues: AbstractSet[int], facts: AbstractSet[int], history: History) -> bool:
@@ -122,7 +153,7 @@ def _is_known(contact: ContactRecord, cues: AbstractSet[int], facts: AbstractSet
 def _has_awaited_time(contact: ContactRecord, awaited_days: tuple[int, ...]) -> bool:
     if awaited_days and any(_is_ahead(contact.occurred_at, day) for day in awaited_days):
         return True
-    return contact.promised_by is not None and Cue.AWAITED in (contact.reading.cues if contact.reading else ())
+    return _is_promised(contact, frozenset(contact.reading.cues) if contact.reading else _NO_CUES)
 
 
 def _has_new_awaited_day(contact: ContactRecord, history: History) -> bool:

@@ -57,16 +57,19 @@ are steps the victim took part in, or what an agency did for its own files."""
 _ENDS_WAITING: dict[str, frozenset[str]] = {
     "policing.suspect.arrested.v1": frozenset({"arrest"}),
     "policing.suspect.interviewed.v1": frozenset({"interview"}),
-    "policing.suspect.charged.v1": frozenset({"charge", "decision", "prosecutor"}),
+    "policing.suspect.charged.v1": frozenset({"charge", "decision", "prosecutor", "file_building"}),
     "policing.decision.no_further_action.v1": frozenset({"charge", "decision", "prosecutor"}),
     "policing.decision.out_of_court.v1": frozenset({"charge", "decision", "prosecutor"}),
     "policing.phone.extracted.v1": frozenset({"digital"}),
     "policing.review.decided.v1": frozenset({"review"}),
+    "prosecution.early_advice.submitted.v1": frozenset({"file_building"}),
     "prosecution.early_advice.received.v1": frozenset({"prosecutor"}),
+    "prosecution.file.submitted.v1": frozenset({"file_building"}),
     "prosecution.file.returned.v1": frozenset({"prosecutor"}),
     "prosecution.decision.made.v1": frozenset({"charge", "decision", "prosecutor"}),
     "prosecution.review.decided.v1": frozenset({"review"}),
     "safeguarding.order.granted.v1": frozenset({"order"}),
+    "court.hearing.listed.v1": frozenset({"court_date"}),
 }
 """What is no longer awaited once the event has happened. Court dates are not here: after each the next is awaited."""
 

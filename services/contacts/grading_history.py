@@ -21,6 +21,7 @@ _LONDON = ZoneInfo("Europe/London")
 _NEAR_COPY = 0.75
 _MOST_ALIKE_TRIED = 8
 """For each hash, the last notes that hold it: what a note costs must not grow with the notes before it."""
+_PROSECUTOR = "prosecutor"
 _BY_TIME = attrgetter("occurred_at", "event_id")
 
 
@@ -83,6 +84,11 @@ class History:
             each.event_id not in self._told and awaited & ends_waiting_for(each.type)
             for each in self._news_since_told(contact)
         )
+
+    def has_left_prosecutor(self, contact: ContactRecord) -> bool:
+        """Say whether the last the victim was not told about the prosecutor is an answer: it is no longer there."""
+        news = [each for each in self._news_since_told(contact) if _PROSECUTOR in topics_of(each.type)]
+        return bool(news) and news[-1].event_id not in self._told and _PROSECUTOR in ends_waiting_for(news[-1].type)
 
     def types_of(self, event_ids: AbstractSet[str]) -> set[str]:
         """Return the types of the events with these ids."""

@@ -2,21 +2,20 @@
 
 The points were fitted (a logistic regression, rounded) on half of the labelled cases and on notes written for the
 purpose, and checked case by case on what they were not fitted on; the sum must be above nought for an update. They
-belong to edition grader-1: a change here is a change of the edition.
+belong to edition grader-2: a change here is a change of the edition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from services.contacts.reading_cues import Cue
+from services.contacts.reading_cues import LEANINGS, Cue
 
-_START = -5
-_INBOUND = -1
+_START = -3
+_INBOUND = -2
 _INBOUND_TURNED_AWAY = -4
-_ANSWERED_QUESTION = 3
 
-_ONLY_WAITING = -3
+_ONLY_WAITING = -2
 _MORE_THAN_WAITING = frozenset(
     {
         Cue.AWAITED_WITH_TIME,
@@ -30,28 +29,38 @@ _MORE_THAN_WAITING = frozenset(
 )
 
 _POINTS: dict[int, int] = {
-    Cue.SPECIFIC: 6,
-    Cue.VERY_SPECIFIC: 4,
-    Cue.STATES_TIME: 4,
-    Cue.FACT: 3,
-    Cue.FIRM_FACT: 2,
-    Cue.AWAITED_WITH_TIME: 4,
-    Cue.PRACTICAL_STEP: 3,
-    Cue.SAFEGUARDING_STEP: 3,
-    Cue.SUPPORT_STEP: 3,
-    Cue.ANSWERED: 1,
-    Cue.NOTHING_NEW: -5,
-    Cue.COMPLIANCE: -4,
-    Cue.WILL_TELL: -3,
-    Cue.VAGUE_TIME: -3,
-    Cue.ONGOING: -3,
-    Cue.HISTORY: -3,
-    Cue.ASSURED: -2,
-    Cue.CUT_SHORT: -2,
-    Cue.TURNED_AWAY: -3,
+    **LEANINGS,
+    Cue.FACT: 7,
+    Cue.VERY_SPECIFIC: 7,
+    Cue.STATES_TIME: 6,
+    Cue.AWAITED_WITH_TIME: 5,
+    Cue.SAFEGUARDING_STEP: 5,
+    Cue.SPECIFIC: 5,
+    Cue.TELLS_UNTOLD: 5,
+    Cue.PRACTICAL_STEP: 4,
+    Cue.SUPPORT_STEP: 2,
+    Cue.WITH_PROSECUTOR: 1,
+    Cue.ANSWERED: -1,
+    Cue.ASKED: -1,
     Cue.ASKS_TO_RING: -1,
-    Cue.SMALL_TALK: -2,
+    Cue.CALL_ENDED: -1,
     Cue.NOT_TOLD: -1,
+    Cue.TOLD_NOW: -1,
+    Cue.SMALL_TALK: -2,
+    Cue.TURNED_AWAY: -2,
+    Cue.ASSURED: -3,
+    Cue.HEARD_FACTS: -3,
+    Cue.KNOWN_DAYS: -3,
+    Cue.VAGUE_TIME: -4,
+    Cue.WAITING: -4,
+    Cue.WILL_TELL: -4,
+    Cue.GENERIC: -5,
+    Cue.HISTORY: -5,
+    Cue.ONGOING: -5,
+    Cue.ONLY_HEARD: -5,
+    Cue.CUT_SHORT: -6,
+    Cue.NOTHING_NEW: -6,
+    Cue.COMPLIANCE: -8,
 }
 _WEIGHED = frozenset(_POINTS)
 
@@ -63,8 +72,6 @@ def is_update(cues: AbstractSet[int], *, is_inbound: bool) -> bool:
         points += _INBOUND
         if Cue.TURNED_AWAY in cues:
             points += _INBOUND_TURNED_AWAY
-    if Cue.ASKED in cues and Cue.ANSWERED in cues and Cue.TURNED_AWAY not in cues:
-        points += _ANSWERED_QUESTION
     if Cue.AWAITED in cues and cues.isdisjoint(_MORE_THAN_WAITING):
         points += _ONLY_WAITING
     return points > 0

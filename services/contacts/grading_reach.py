@@ -16,8 +16,9 @@ _WRITTEN = frozenset({"sms", "email", "letter"})
 _STANDS_IN = frozenset({Cue.ADVISER, Cue.NOMINATED_CONTACT})
 _SPOKE_FOR = frozenset({Cue.NOMINATED_CONTACT, Cue.VERY_SPECIFIC})
 _REACHED_AND_TOLD = frozenset({Cue.REACHED, Cue.TOLD_NOW})
+_CAME_ON = frozenset({Cue.NOMINATED_CONTACT, Cue.CALLED_BACK})
 _SPOKE = frozenset({Cue.REACHED, Cue.CUT_SHORT})
-_FAILED_TRY = frozenset({Cue.NOT_REACHED, Cue.DELIVERY_FAILED})
+_TOLD_MUCH = frozenset({Cue.FACT, Cue.AWAITED_WITH_TIME, Cue.SUPPORT_STEP, Cue.SAFEGUARDING_STEP, Cue.PRACTICAL_STEP})
 
 
 def reach_of(contact: ContactRecord, cues: AbstractSet[int], circumstances: Circumstances) -> str:
@@ -26,7 +27,7 @@ def reach_of(contact: ContactRecord, cues: AbstractSet[int], circumstances: Circ
     if Cue.CALLED_BACK in cues and Cue.RELATIVE_ANSWERED not in cues:
         reach = REACHED
     elif contact.direction == "inbound":
-        reach = NOT_REACHED if is_voicemail else REACHED
+        reach = NOT_REACHED if is_voicemail or contact.outcome == "no_answer" else REACHED
     elif contact.outcome in _FAILED:
         reach = _FAILED[contact.outcome]
     elif is_voicemail:
@@ -62,11 +63,13 @@ def _reach_in_writing(contact: ContactRecord, cues: AbstractSet[int]) -> str:
 
 
 def _reach_by_note(cues: AbstractSet[int]) -> str:
+    if Cue.ANSWERED_INSTEAD in cues and cues.isdisjoint(_CAME_ON):
+        return NOT_REACHED
     was_relative = Cue.RELATIVE_ANSWERED in cues and cues.isdisjoint(_SPOKE_FOR)
     if was_relative and not cues >= _REACHED_AND_TOLD:
         return NOT_REACHED
     if Cue.LEFT_VOICEMAIL in cues and cues.isdisjoint(_SPOKE):
         return NOT_REACHED
-    if not cues.isdisjoint(_FAILED_TRY) and cues.isdisjoint(_SPOKE) and Cue.TOLD_NOW not in cues:
+    if Cue.NOT_REACHED in cues and cues.isdisjoint(_SPOKE) and Cue.TOLD_NOW not in cues and cues.isdisjoint(_TOLD_MUCH):
         return NOT_REACHED
     return REACHED

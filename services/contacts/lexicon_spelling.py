@@ -1,12 +1,13 @@
 """How officers shorten words, and the words of the calendar.
 
-Data of the reader of edition grader-1: a change here is a change of the edition.
+Data of the reader of edition grader-2: a change here is a change of the edition.
 """
 
 from __future__ import annotations
 
 SPELLINGS: dict[str, str] = {
     **dict.fromkeys(("vic", "ip", "vp", "aggrieved", "complainant", "inj", "victims", "vict", "aggd"), "victim"),
+    **dict.fromkeys(("agg", "agr", "ap", "inft", "informant"), "victim"),
     **dict.fromkeys(("sus", "susp", "def", "deft", "perp", "offender", "defendant", "accused"), "suspect"),
     **dict.fromkeys(("enqs", "enq", "enqiries", "inquiries", "enquiry", "inquiry", "enquires"), "enquiries"),
     **dict.fromkeys(("yest", "yday", "yesterdays"), "yesterday"),
@@ -34,6 +35,34 @@ SPELLINGS: dict[str, str] = {
     ),
     **dict.fromkeys(("officers", "detective", "detectives", "supervisor", "oic's", "inspector"), "officer"),
     "wd": "would",
+    "ncd": "nextcontactdate",
+    "mach": "machine",
+    "rmd": "reminded",
+    "rem'd": "reminded",
+    "expl": "explained",
+    "expld": "explained",
+    "inf'd": "informed",
+    "infd": "informed",
+    "chk": "check",
+    "chkd": "checked",
+    "ct": "court",
+    "o/s": "outstanding",
+    "tdy": "today",
+    "tday": "today",
+    "givn": "given",
+    "nite": "tonight",
+    "u": "you",
+    "ur": "your",
+    "r": "are",
+    "pls": "please",
+    "plz": "please",
+    "intrp": "interpreter",
+    "interp": "interpreter",
+    "prog": "progress",
+    "nuffin": "nothing",
+    "owt": "anything",
+    "lawyer's": "lawyer",
+    "couldn't": "couldnt",
     "cd": "could",
     "w": "with",
     "w/": "with",
@@ -48,7 +77,7 @@ SPELLINGS: dict[str, str] = {
     "adv": "advised",
     "advd": "advised",
     "atm": "currently",
-    "n/a": "noanswer",
+    "n/a": "notapplicable",
     "n/r": "noanswer",
     "n/ans": "noanswer",
     "n/reply": "noanswer",

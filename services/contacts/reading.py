@@ -11,10 +11,11 @@ from datetime import date
 import msgspec
 
 from services.contacts.reading_conclusions import cues_of
+from services.contacts.reading_leaning import leaning_of
 from services.contacts.reading_sketch import fingerprint_of, sketch_of
 from services.contacts.reading_words import sentences_of
 
-EDITION = "grader-1"
+EDITION = "grader-2"
 IN_FORCE_FROM = date.min
 """The London date from which contacts are graded by this edition: the first one has no forerunner."""
 READ_FOR_MEANING = 50_000
@@ -52,7 +53,7 @@ def read_note(note: str) -> Reading:
         length=len(note),
         fingerprint=fingerprint_of(note),
         sketch=sketch_of(sentences),
-        cues=cues,
+        cues=(*cues, leaning_of(sentences)),
         days=days,
         awaited_days=awaited_days,
     )

@@ -20,13 +20,15 @@ SPECIFIC = 2
 
 PHRASES, _NAMES = read_lexicon()
 _FINDER = PhraseFinder(PHRASES)
-_NOT_HER = _NAMES["relative"] | {"machine", "answerphone", "voicemail", "reception"}
+_MACHINE = frozenset({"machine", "voicemail", "mailbox"})
+_NOT_HER = _NAMES["relative"] | _MACHINE | {"reception"}
 _PLAIN_WORDS = read_word_lists()["plain"]
 
 _KINDS = {name: (kind, topic) for name in PHRASES for kind, _, topic in [name.partition(" ")]}
 """What each concept is: a fact or a topic and what about, or a kind alone."""
 _TOPICS_NAMED = frozenset(name for name, (kind, topic) in _KINDS.items() if kind == "topic" and topic)
 _STEPS = frozenset({"support", "safeguarding", "practical"})
+_COUNTED = frozenset(name for name, (kind, topic) in _KINDS.items() if topic or kind in _STEPS)
 _SPOKEN = frozenset({"told_now", "answered"})
 _TO_HER = frozenset({"told_now", "reached"})
 _EMPTY_CLAUSE = frozenset({"nothing_new", "ongoing", "assured"})
@@ -48,6 +50,8 @@ _CONDITIONS = frozenset({"if", "when", "once", "unless", "should", "whenever", "
 _CLEAR_IN_DENIAL = frozenset({"decision", "court", "interview", "order", "footage", "forensic"})
 """Topics whose denial is itself the news: not guilty, no further action, no comment."""
 _LOOK_BACK = 3
+_TO_MACHINE = 4
+"""How far behind "told her" a machine may stand: "informed her via the machine"."""
 _UNMOVED = frozenset({"still"})
 """Before the prosecution's name: the case is where it was."""
 _HERSELF = frozenset(
@@ -107,7 +111,8 @@ def read_sentence(sentence: Sentence) -> Said:
     for clause in sentence.clauses:
         is_hers = _read_clause(clause, said, is_hers=is_hers)
     is_kept_back = "not_told" in said.concepts and "late_told" not in said.concepts
-    if said.is_question or is_kept_back or "history" in said.concepts:
+    is_general = "generic" in said.concepts and not said.is_firm
+    if said.is_question or is_kept_back or is_general or "history" in said.concepts:
         said.drop_what_it_tells()
     if "small_talk" in said.concepts and "told_now" not in said.concepts:
         said.specifics = 0
@@ -126,7 +131,8 @@ def _read_clause(clause: Clause, said: Said, *, is_hers: bool) -> bool:
     if clause.has_time:
         _add_times(clause, said, concepts, voice)
     for hit in hits:
-        _add_hit(hit, clause, said, voice)
+        if hit.concept in _COUNTED:
+            _add_hit(hit, clause, said, voice)
     if "awaited" in concepts and not voice.is_asked:
         said.is_awaiting = True
     if voice.tells and concepts.isdisjoint(_NOT_NEWS):
@@ -178,8 +184,9 @@ def _is_fact(topic: str, hit: Hit, words: Sequence[str]) -> bool:
 
 
 def _is_about_a_relative(hit: Hit, words: Sequence[str]) -> bool:
-    """Say whether the one told, or spoken to, was not the victim but a relative: "told her mother"."""
-    return not _NOT_HER.isdisjoint(words[hit.end : hit.end + 2])
+    """Say whether the one told, or spoken to, was not the victim: "told her mother"."""
+    after = words[hit.end : hit.end + _TO_MACHINE]
+    return not (_NOT_HER.isdisjoint(after[:2]) and _MACHINE.isdisjoint(after))
 
 
 def _specifics(words: Sequence[str], hits: Sequence[Hit]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from services.contacts.reading_clauses import SPECIFIC, Said, read_sentence
 from services.contacts.reading_cues import Cue, awaited_cue, fact_cue, named_cue
@@ -45,9 +44,15 @@ _NAMED = {
     "question": Cue.ASKED,
     "turned_away": Cue.TURNED_AWAY,
     "answered": Cue.ANSWERED,
+    "answered_instead": Cue.ANSWERED_INSTEAD,
+    "with_prosecutor": Cue.WITH_PROSECUTOR,
+    "generic": Cue.GENERIC,
+    "only_heard": Cue.ONLY_HEARD,
 }
 _TELLING = frozenset({"told_now", "answered", "late_told"})
 _NOTHING = frozenset({"nothing_new", "ongoing"})
+_CALLING = frozenset({"rang_her", "told_now"})
+_HOLLOW = frozenset({"welfare_only", "nothing_new", "ongoing"})
 _STEPS = {
     "support": Cue.SUPPORT_STEP,
     "safeguarding": Cue.SAFEGUARDING_STEP,
@@ -72,20 +77,31 @@ def cues_of(sentences: Sequence[Sentence]) -> tuple[tuple[int, ...], tuple[int, 
 
 
 def _without_the_log(said: list[Said]) -> list[Said]:
-    """Drop what only the log holds, where the note says that the victim was told there is nothing.
+    """Drop what only the log holds, where the note says that the victim was told nothing of it.
 
     "Exhibits to the lab. Statements reviewed. Rang victim, told ongoing": only what the victim was told counts.
     """
-    for before, sentence in pairwise(said):
-        is_all = "not_told" in sentence.concepts and "late_told" not in sentence.concepts and not sentence.named
-        if is_all and before.concepts.isdisjoint(_TELLING):
-            before.drop_what_it_tells()
+    for at, sentence in enumerate(said):
+        concepts = sentence.concepts
+        is_all = "not_told" in concepts and "late_told" not in concepts and not sentence.named
+        if is_all or _is_empty_call(sentence):
+            before = said[:at]
+            if all(each.concepts.isdisjoint(_TELLING) for each in before):
+                for each in before:
+                    each.drop_what_it_tells()
     told = [sentence for sentence in said if not sentence.concepts.isdisjoint(_TELLING)]
-    if len(told) != 1 or told[0].concepts.isdisjoint(_NOTHING) or told[0].facts or told[0].steps:
+    if not told or told[0].concepts.isdisjoint(_NOTHING) or any(each.facts or each.steps for each in told):
         return said
     for sentence in said[: said.index(told[0])]:
         sentence.drop_what_it_tells()
     return said
+
+
+def _is_empty_call(sentence: Said) -> bool:
+    """Say whether a sentence says that the victim was rung, and of the talk only that there was nothing in it."""
+    concepts = sentence.concepts
+    is_call = not concepts.isdisjoint(_CALLING)
+    return is_call and not concepts.isdisjoint(_HOLLOW) and not (sentence.facts or sentence.steps or sentence.has_time)
 
 
 def _add_cues(sentence: Said, cues: set[int]) -> None:
@@ -93,6 +109,9 @@ def _add_cues(sentence: Said, cues: set[int]) -> None:
     cues.update([_NAMED[name] for name in concepts if name in _NAMED])
     if "not_passed_on" in concepts:
         cues.discard(Cue.PASSED_ON)
+    if "not_nominated" in concepts:
+        cues.discard(Cue.NOMINATED_CONTACT)
+        cues.add(Cue.RELATIVE_ANSWERED)
     if "not_told" in concepts and "late_told" not in concepts:
         cues.add(Cue.NOT_TOLD)
     if sentence.named:

@@ -46,6 +46,10 @@ class Cue:
     NOT_TOLD: Final = 30
     ASKED: Final = 31
     TURNED_AWAY: Final = 32
+    GENERIC: Final = 33
+    ONLY_HEARD: Final = 34
+    ANSWERED_INSTEAD: Final = 36
+    WITH_PROSECUTOR: Final = 37
     # saying something
     FACT: Final = 40
     FIRM_FACT: Final = 41
@@ -60,6 +64,12 @@ class Cue:
     SPECIFIC: Final = 54
     APOLOGY: Final = 55
     VERY_SPECIFIC: Final = 56
+    # found by the grader beside the reading, from the case and the contacts before
+    UNTOLD_NEWS: Final = 60
+    TELLS_UNTOLD: Final = 61
+    NAMES_UNTOLD: Final = 62
+    KNOWN_DAYS: Final = 63
+    HEARD_FACTS: Final = 64
 
 
 TOPICS: tuple[str, ...] = (
@@ -85,6 +95,8 @@ TOPICS: tuple[str, ...] = (
     "phone_back",
     "decision_maker",
     "translation",
+    "file_building",
+    "court_date",
 )
 
 _PLACE = {topic: place for place, topic in enumerate(TOPICS)}
@@ -96,8 +108,13 @@ AWAITED_OF = 200
 NAMED_OF = 300
 """Added to a topic's place in TOPICS: the note names it, in whatever way."""
 
+_LEANING_OF: Final = 450
+_FURTHEST: Final = 49
+
 FACT_CUES = frozenset(range(FACT_OF, FACT_OF + len(TOPICS)))
 """Every code for "the note reports something that happened"."""
+LEANINGS: dict[int, int] = {_LEANING_OF + points: points for points in range(-_FURTHEST, _FURTHEST + 1)}
+"""The codes for which way a note's words lean, and their points: below nought towards form, above it towards news."""
 
 
 def fact_cue(topic: str) -> int:
@@ -113,3 +130,12 @@ def awaited_cue(topic: str) -> int:
 def named_cue(topic: str) -> int:
     """Return the code for "the note names this topic"."""
     return NAMED_OF + _PLACE[topic]
+
+
+def leaning_cue(points: int) -> int:
+    """Return the code for "the single words of the note lean this far", the furthest for all beyond it.
+
+    >>> leaning_cue(-3), leaning_cue(1000)
+    (447, 499)
+    """
+    return _LEANING_OF + max(-_FURTHEST, min(_FURTHEST, points))

@@ -12,6 +12,7 @@ from importlib.resources import files
 
 _PHRASE_FILES = ("lexicon_reach.txt", "lexicon_empty.txt", "lexicon_facts.txt", "lexicon_steps.txt")
 _NAME = re.compile(r"(\w+) = (\S+)")
+_WORTH = re.compile(r"\[([+-]\d)\]")
 _SECTION = re.compile(r"\[([a-z_]+(?: [a-z_]+)?)\]")
 
 
@@ -25,6 +26,18 @@ def read_word_lists() -> dict[str, frozenset[str]]:
         elif not line.startswith("#"):
             words.update(line.split())
     return {name: frozenset(listed) for name, listed in lists.items()}
+
+
+def read_leanings() -> dict[str, int]:
+    """Return the points of the single words: above nought for what is said with news, below for form."""
+    points: dict[str, int] = {}
+    worth = 0
+    for line in (files(__package__) / "lexicon_leaning.txt").read_text("utf-8").splitlines():
+        if headed := _WORTH.fullmatch(line):
+            worth = int(headed[1])
+        elif not line.startswith("#"):
+            points.update(dict.fromkeys(line.split(), worth))
+    return points
 
 
 def read_lexicon() -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:

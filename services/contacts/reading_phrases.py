@@ -87,6 +87,10 @@ class PhraseFinder:
                 self._exact.setdefault(word, _Opening()).add(number, concept, tuple(rest))
             for beginning in first.beginnings:
                 self._beginning.setdefault(beginning, _Opening()).add(number, concept, tuple(rest))
+        self._openings = {
+            word: (opening, *(other for start, other in self._beginning.items() if word.startswith(start)))
+            for word, opening in self._exact.items()
+        }
         self._shortest = min(map(len, self._beginning), default=0)
         self._beginnings: dict[str, list[str]] = {}
         for beginning in self._beginning:
@@ -95,11 +99,14 @@ class PhraseFinder:
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Return every phrase found in the words, by the place of its first word."""
         hits: list[Hit] = []
+        known, beginnings, shortest = self._openings, self._beginnings, self._shortest
         for start, word in enumerate(words):
-            opening = self._exact.get(word)
-            if opening is not None:
-                _follow(opening, words, start, hits)
-            for beginning in self._beginnings.get(word[: self._shortest], ()):
+            openings = known.get(word)
+            if openings is not None:
+                for opening in openings:
+                    _follow(opening, words, start, hits)
+                continue
+            for beginning in beginnings.get(word[:shortest], ()):
                 if word.startswith(beginning):
                     _follow(self._beginning[beginning], words, start, hits)
         return hits
@@ -113,13 +120,17 @@ def _follow(opening: _Opening, words: Sequence[str], start: int, hits: list[Hit]
     near = words[after : after + _GAP + 1]
     if not opening.seconds.isdisjoint(near):
         tried: set[int] = set()
+        end = after
         for gap, word in enumerate(near):
+            end += 1
             for number, concept, furthest, rest in opening.by_second.get(word, ()):
                 # The nearest fit of the second word is taken; the phrase is not tried again with a later one.
                 if gap <= furthest and number not in tried:
                     tried.add(number)
-                    if end := _match(words, after + gap + 1, rest):
+                    if not rest:
                         hits.append(Hit(concept, start, end))
+                    elif last := _match(words, end, rest):
+                        hits.append(Hit(concept, start, last))
     for _, concept, _, rest in opening.loose:
         if end := _match(words, after, rest):
             hits.append(Hit(concept, start, end))

@@ -22,6 +22,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_STOPS = {".": "end", "?": "end", "!": "end", ";": "end", ",": "pause", ":": "pause", ")": "pause"}
+"""The kinds of token of the marks that most often stand behind a word."""
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})(?:/\d{2,4})?\Z")
 _ISO = re.compile(r"\d{4}-(\d{2})-(\d{2})\Z")
 _CLOCK = re.compile(
@@ -70,6 +72,9 @@ def sentences_of(note: str) -> tuple[list[Sentence], tuple[int, ...]]:
             if word in _NEW_CLAUSE:
                 cutter.pause()
             cutter.words.append(word)
+        elif chunk[-1:] in _STOPS and chunk[:-1].isalpha():  # a plain word with its full stop or comma
+            cutter.add_token("word", chunk[:-1])
+            cutter.add_token(_STOPS[chunk[-1]], chunk[-1])
         elif chunk:
             for match in _TOKEN.finditer(chunk):
                 cutter.add_token(match.lastgroup, match[0])

@@ -46,7 +46,7 @@ class Arrow:
 
     def for_advisory(self) -> Arrow:
         """The same of a duty that is advisory: it is overdue, which is no breach and is never called one."""
-        return Arrow(tuple(_OVERDUE if name == _BREACH else name for name in self.names))
+        return Arrow(tuple(_OF_ADVISORY.get(name, name) for name in self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,19 @@ class Unheard:
 
 
 _BREACH: Final = "obligation.breached"
-_OVERDUE: Final = "obligation.overdue"
+_BREACH_WITHDRAWN: Final = "obligation.breach_withdrawn"
+_OF_ADVISORY: Final[Mapping[str, str]] = {
+    _BREACH: "obligation.overdue",
+    _BREACH_WITHDRAWN: "obligation.overdue_withdrawn",
+}
 
 _RAISED = Arrow(("obligation.raised",))
 _APPROACHING = Arrow(("obligation.approaching",))
 _SATISFIED = Arrow(("obligation.satisfied",))
 _SATISFIED_LATE = Arrow(("obligation.satisfied_late",))
 _BREACHED = Arrow((_BREACH,))
-_WITHDRAWN = Arrow(("obligation.breach_withdrawn",))
-_WITHDRAWN_AND_RESCINDED = Arrow(("obligation.breach_withdrawn", "obligation.rescinded"))
+_WITHDRAWN = Arrow((_BREACH_WITHDRAWN,))
+_WITHDRAWN_AND_RESCINDED = Arrow((_BREACH_WITHDRAWN, "obligation.rescinded"))
 _WAIVED = Arrow(("obligation.waived",))
 _REOPENED = Arrow(("obligation.reopened",))
 _NOT_WAIVED = Arrow(("obligation.waiver_withdrawn",))

@@ -30,6 +30,7 @@ from services.journeys.shapes import Scene, obligations_of
 from services.journeys.telling import Told
 from services.journeys.updates import frequency_agreements, late_periods, update_periods
 from services.provisions.rules import Rule, Shape
+from services.provisions.working_days import NEVER
 
 _PENDING = State.PENDING
 _OBLIGATIONS_BY = attrgetter("rule", "victim_id", "triggered_at", "trigger_event_id", "trigger_source")
@@ -139,15 +140,20 @@ def _next_change(record: PutRight, ruleset: RuleSet, now: datetime, grader: Grad
     Due dates and ends of flags change it for certain. An event still to come may change nothing (a reference number
     noted), so each that lies before the first certain change is tried.
     """
-    first_certain = min(said.certain, default=None)
-    for at in sorted({at for at in _may_change(record.happenings) if at > now}):
+    first_certain = _first(said.certain)
+    for at in sorted({at for at in _may_change(record.happenings) if now < at < NEVER}):
         if first_certain is not None and at >= first_certain:
             break
         later = _say(record, ruleset, at, grader)
         if not later.assessment.says_the_same_as(said.assessment):
             return at
-        first_certain = min(later.certain, default=None)
+        first_certain = _first(later.certain)
     return first_certain
+
+
+def _first(moments: Iterable[datetime]) -> datetime | None:
+    """The earliest that ever comes (events.md: what lies after 2199 never does)."""
+    return min((at for at in moments if at < NEVER), default=None)
 
 
 def _may_change(happenings: Sequence[Fact]) -> Iterable[datetime]:

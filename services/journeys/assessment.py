@@ -40,7 +40,7 @@ class State(StrEnum):
     """The victim chose not to have it; it is owed to nobody and counts nowhere."""
 
 
-class Obligation(msgspec.Struct, frozen=True, gc=False):
+class Obligation(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One rule owed to one victim for one trigger."""
 
     id: str
@@ -95,8 +95,7 @@ class Obligation(msgspec.Struct, frozen=True, gc=False):
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Something about a case that a person should see, from ``since`` on; ended where ``until`` is set."""
 
     kind: str
@@ -166,7 +165,7 @@ class Awaited:
         }
 
 
-class News(msgspec.Struct, frozen=True, gc=False):
+class News(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A fact that this victim has not been told and could hear of, or be offered a call about, by text.
 
     ``purpose`` is ``offer`` (ask whether a person may ring), ``news`` (the text may state it) or ``follow_up``

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from services.journeys.arrows import ABSENT, FLAG_ARROWS, NEWS_ARROWS, OBLIGATION_ARROWS, Arrow, Stands, Unheard
-from services.journeys.assessment import Assessment, News, Obligation, State, instant_text
+from services.journeys.assessment import Assessment, Flag, News, Obligation, State, instant_text
 
 Thing = Literal["obligation", "flag", "news"]
 
@@ -70,6 +70,14 @@ class Announcement:
     quiet: bool = False
 
 
+class _Now(msgspec.Struct, frozen=True, gc=False):
+    """One obligation, flag or piece of news as it is assessed, not yet written as JSON: most are as they were."""
+
+    state: str
+    thing: Obligation | Flag | News
+    quiet: bool = False
+
+
 class RepeatedIdError(Exception):
     """An assessment names one id twice: announcing either would hide the other."""
 
@@ -93,9 +101,10 @@ def changes(announced: Announced, assessment: Assessment, announce_from: datetim
 def standing(assessment: Assessment, announce_from: datetime | None = None) -> Announced:
     """Return what would be stored of this assessment had nothing been announced before."""
     return Announced(
-        dict(_obligations(assessment, announce_from)),
-        dict(_flags(assessment, announce_from)),
-        dict(_news(assessment)),
+        *(
+            {id_: Standing(now.state, _body(now.thing), now.quiet) for id_, now in found}
+            for found in (_obligations(assessment, announce_from), _flags(assessment, announce_from), _news(assessment))
+        )
     )
 
 
@@ -128,13 +137,26 @@ def stands(obligation: Obligation, as_of: datetime) -> Stands:
 
 
 def _differences(
-    thing: Thing, before: Mapping[str, Standing], now: Iterable[tuple[str, Standing]]
+    thing: Thing, before: Mapping[str, Standing], now: Iterable[tuple[str, _Now]]
 ) -> Iterator[Announcement]:
     current = _by_id(thing, now)
     for id_ in sorted(before.keys() - current.keys()):
         yield from _gone(thing, id_, before[id_])
     for id_, stands_now in current.items():
-        yield from _difference(thing, id_, before.get(id_), stands_now)
+        was = before.get(id_)
+        if was is None or was.state != stands_now.state or not _reads_as(was.body, stands_now.thing):
+            yield from _difference(thing, id_, was, stands_now)
+
+
+def _reads_as(body: Mapping[str, Any], thing: Obligation | Flag | News) -> bool:
+    """Whether a stored snapshot is this very thing: reading it costs a quarter of writing the thing as JSON."""
+    left_out = isinstance(thing, Obligation) and not thing.provisional
+    if len(body) != len(thing.__struct_fields__) - left_out:
+        return False  # as another version wrote it: fields that it lacks must not count as what they are by default
+    try:
+        return msgspec.convert(body, type(thing)) == thing
+    except msgspec.ValidationError:
+        return False
 
 
 def _gone(thing: Thing, id_: str, was: Standing) -> Iterator[Announcement]:
@@ -142,17 +164,18 @@ def _gone(thing: Thing, id_: str, was: Standing) -> Iterator[Announcement]:
         yield Announcement(name, thing, id_, was.state, ABSENT, was.body, was.quiet)
 
 
-def _difference(thing: Thing, id_: str, was: Standing | None, now: Standing) -> Iterator[Announcement]:
+def _difference(thing: Thing, id_: str, was: Standing | None, now: _Now) -> Iterator[Announcement]:
+    body = _body(now.thing)
     quiet = now.quiet and (was is None or was.quiet)
-    if was is not None and was.state == now.state and was.body == now.body:
+    if was is not None and was.state == now.state and was.body == body:
         return
-    if was is not None and was.body.get("advisory") != now.body.get("advisory"):
+    if was is not None and was.body.get("advisory") != body.get("advisory"):
         # A duty that became or ceased to be advisory is another promise: what was said of the old one is taken back.
         yield from _gone(thing, id_, was)
         was = None
     previous = ABSENT if was is None else was.state
-    for name in _arrow(thing, previous, now.state, now.body).names:
-        yield Announcement(name, thing, id_, previous, now.state, now.body, quiet)
+    for name in _arrow(thing, previous, now.state, body).names:
+        yield Announcement(name, thing, id_, previous, now.state, body, quiet)
 
 
 def _arrow(thing: Thing, previous: str, state: str, body: Mapping[str, Any]) -> Arrow:
@@ -171,8 +194,8 @@ def _arrow(thing: Thing, previous: str, state: str, body: Mapping[str, Any]) -> 
             raise LookupError(f"{thing} {previous} -> {state} is {arrow}")
 
 
-def _by_id(thing: Thing, found: Iterable[tuple[str, Standing]]) -> dict[str, Standing]:
-    current: dict[str, Standing] = {}
+def _by_id(thing: Thing, found: Iterable[tuple[str, _Now]]) -> dict[str, _Now]:
+    current: dict[str, _Now] = {}
     for id_, each in found:
         if id_ in current:
             raise RepeatedIdError(
@@ -182,30 +205,35 @@ def _by_id(thing: Thing, found: Iterable[tuple[str, Standing]]) -> dict[str, Sta
     return current
 
 
-def _obligations(assessment: Assessment, announce_from: datetime | None) -> Iterator[tuple[str, Standing]]:
+def _obligations(assessment: Assessment, announce_from: datetime | None) -> Iterator[tuple[str, _Now]]:
     for each in assessment.obligations:
-        body = each.as_json()
-        body["trigger_source"] = each.trigger_source
         quiet = announce_from is not None and each.due_at is not None and each.due_at < announce_from
-        yield each.id, Standing(stands(each, assessment.as_of), body, quiet)
+        yield each.id, _Now(stands(each, assessment.as_of), each, quiet)
 
 
-def _flags(assessment: Assessment, announce_from: datetime | None) -> Iterator[tuple[str, Standing]]:
+def _flags(assessment: Assessment, announce_from: datetime | None) -> Iterator[tuple[str, _Now]]:
     alike: dict[tuple[str, ...], int] = {}
     for each in assessment.flags:
         name = (assessment.case_id, each.kind, each.victim_id, each.event_id, instant_text(each.since))
         alike[name] = nth = alike.get(name, 0) + 1
-        body = each.as_json()
         quiet = announce_from is not None and each.since < announce_from
-        yield _id(*name, str(nth)), Standing("raised" if each.until is None else "ended", body, quiet)
+        yield _id(*name, str(nth)), _Now("raised" if each.until is None else "ended", each, quiet)
 
 
-def _news(assessment: Assessment) -> Iterator[tuple[str, Standing]]:
+def _news(assessment: Assessment) -> Iterator[tuple[str, _Now]]:
     for each in assessment.news:
-        yield (
-            _id(assessment.case_id, each.victim_id, each.source, each.event_id, each.purpose),
-            Standing("to_tell", news_as_json(each)),
-        )
+        yield _id(assessment.case_id, each.victim_id, each.source, each.event_id, each.purpose), _Now("to_tell", each)
+
+
+def _body(thing: Obligation | Flag | News) -> dict[str, Any]:
+    """Return a snapshot as it is stored and announced."""
+    match thing:
+        case Obligation():
+            return thing.as_json() | {"trigger_source": thing.trigger_source}
+        case Flag():
+            return thing.as_json()
+        case News():
+            return news_as_json(thing)
 
 
 def news_as_json(news: News) -> dict[str, Any]:

@@ -89,7 +89,8 @@ class Duties:
             due = due_after(limit, start, self.days, enhanced=True) if is_sooner else standard
         waivers = self.waivers(rule)
         waived = waivers.is_waived(start)
-        if not waived and (ends or waivers.changes or self.journey.gains):
+        gains = self.journey.gains
+        if not waived and (ends or waivers.changes or (gains and gains[-1] > start)):
             for at, change in self._changes(start, waivers, ends):
                 if (met is not None and met.at <= at) or (due is not None and at >= due.at):
                     break

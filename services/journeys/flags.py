@@ -16,7 +16,15 @@ from services.journeys.case_end import is_last_word
 from services.journeys.facts import BY_ORDER, Fact
 from services.journeys.journey import Journey, is_automatic
 from services.journeys.telling import Heard
-from services.provisions.working_days import NEVER, WorkingDays, add_days, end_of_day, london_date, london_time
+from services.provisions.working_days import (
+    NEVER,
+    NEVER_ON,
+    WorkingDays,
+    add_days,
+    end_of_day,
+    london_date,
+    london_time,
+)
 
 _SOLO_OFFENCES = frozenset({"rape", "sexual_assault"})
 _PROTECTION_DAYS = 7
@@ -86,8 +94,8 @@ class Flags:
     def _protection_ending(self) -> None:
         for fact in protections(self._journey):
             ends_on = fact.on("ends_on")
-            if ends_on is None:
-                continue
+            if ends_on is None or ends_on >= NEVER_ON:
+                continue  # what never ends is never about to
             since = max(london_time(add_days(ends_on, -_PROTECTION_DAYS)), fact.occurred_at)
             until = end_of_day(ends_on)
             successor = protection_successor(self._journey, fact)

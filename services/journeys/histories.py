@@ -21,7 +21,7 @@ class Histories:
 def read_histories(lines: Iterable[tuple[str, bytes]]) -> Histories:
     """Read lines, each with the name of its place; the first line of an identity stands, a differing one is refused."""
     found = Histories()
-    seen: dict[tuple[str, str], bytes] = {}
+    seen: dict[tuple[str, str], tuple[bytes, str]] = {}
     for place, line in lines:
         if not line.strip():
             continue
@@ -32,9 +32,14 @@ def read_histories(lines: Iterable[tuple[str, bytes]]) -> Histories:
         content = content_hash(event)
         identity = (event.source, event.id)
         if identity not in seen:
-            seen[identity] = content
+            seen[identity] = content, event.subject
             found.cases.setdefault(event.subject, []).append(fact_of(event))
-        elif seen[identity] != content:
+        elif seen[identity][1] != event.subject:
+            found.refusals.append(
+                f"{place}: the same id and source came before for another case; the first stays. "
+                "Send this one under an id of its own, or retract the first."
+            )
+        elif seen[identity][0] != content:
             found.refusals.append(
                 f"{place}: the same id and source came before with other content; the first stays. "
                 "Put the record right with record.corrected.v1 instead."

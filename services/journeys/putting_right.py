@@ -63,7 +63,7 @@ def _apply(happenings: list[Fact], knowledge: list[Fact], read_replacement: Read
             if isinstance(found, Fact):
                 kept.append(found)
                 break
-            problems.append(f"Correction {correction.id} of {fact.id} cannot be applied: {found} What stood stays.")
+            problems.append(f"Correction {correction.id} of {fact.id} cannot be applied: {found}. What stood stays.")
         else:
             kept.append(fact)
     kept.sort(key=BY_ORDER)

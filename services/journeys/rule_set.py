@@ -20,7 +20,7 @@ from services.provisions.packs import PACKS_IN_SERVICE, Pack, PackError, pack_te
 from services.provisions.rules import Rule, Shape
 from services.provisions.working_days import WorkingDays
 
-CORE_VERSION = 2
+CORE_VERSION = 3
 """Raised whenever the same facts, packs and moment would be assessed differently by a change of code."""
 
 _FLAGS_REST_ON = "KENT"

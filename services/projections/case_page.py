@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, LargeBinary, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts import TYPES
 from services.projections.page import contacts_of, counted, duties, duty_of, problems_with_cases
 from services.projections.shown import (
     SHOWN,
@@ -19,10 +20,11 @@ from services.projections.shown import (
     RecordProblem,
     SeenContact,
     ShownFlag,
+    UnknownEvent,
     Wait,
 )
 from services.storage.payloads import from_bytes
-from services.storage.tables import case_views, cases, flags, ledger, obligations, record_problems
+from services.storage.tables import case_views, cases, facts, flags, ledger, obligations, record_problems
 
 _KEY: Final[BindParameter[bytes]] = bindparam("key", type_=LargeBinary)
 
@@ -43,6 +45,7 @@ class CaseShown:
     notes: tuple[str, ...]
     announcements: Listed[Announcement]
     problems: Listed[RecordProblem]
+    unknown: Listed[UnknownEvent]
 
 
 _case = select(
@@ -55,6 +58,7 @@ _flags = select(flags.c.id, flags.c.kind, flags.c.victim_id, flags.c.since, flag
 _view = select(case_views.c.body).where(case_views.c.case_key == _KEY)
 _ledger = select(ledger.c.sequence, ledger.c.entry).where(ledger.c.case_key == _KEY).order_by(ledger.c.sequence.desc())
 _problems = problems_with_cases.where(record_problems.c.case_key == _KEY)
+_unknown = select(facts.c.type, facts.c.occurred_at).where(facts.c.case_key == _KEY, facts.c.type.not_in(sorted(TYPES)))
 
 
 async def read_case(conn: AsyncConnection, key: bytes) -> CaseShown | None:
@@ -79,6 +83,10 @@ async def read_case(conn: AsyncConnection, key: bytes) -> CaseShown | None:
             problem_query.order_by(record_problems.c.noticed_at.desc(), record_problems.c.key).limit(SHOWN)
         )
     ).all()
+    unknown_query = _unknown.params(named)
+    unknown_rows = (
+        await conn.execute(unknown_query.order_by(facts.c.occurred_at.desc(), facts.c.key).limit(SHOWN))
+    ).all()
     entries = (await conn.execute(_ledger.params(named).limit(SHOWN))).all()
     body = (await conn.execute(_view, named)).scalar()
     view: Mapping[str, Any] = {} if body is None else from_bytes(body)
@@ -98,6 +106,10 @@ async def read_case(conn: AsyncConnection, key: bytes) -> CaseShown | None:
         problems=Listed(
             tuple(RecordProblem(*row) for row in problem_rows),
             await counted(conn, problem_query, problem_rows, SHOWN),
+        ),
+        unknown=Listed(
+            tuple(UnknownEvent(*row) for row in unknown_rows),
+            await counted(conn, unknown_query, unknown_rows, SHOWN),
         ),
     )
 

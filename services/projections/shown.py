@@ -135,6 +135,14 @@ class RecordProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """An event of a type that is not known: kept, and changing nothing that is owed (events.md)."""
+
+    type: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShownFlag:
     """One flag of the case; ``until`` is None while it is up."""
 

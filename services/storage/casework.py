@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -36,6 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.contacts.reading import Reading
 from services.journeys.changes import Announced, Standing
 from services.journeys.facts import Fact
+from services.storage.instants import instant_of
 from services.storage.payloads import from_bytes
 from services.storage.sets import columns_of, gathered, insert_set, is_among
 from services.storage.tables import case_views, cases, facts, flags, news, obligations, wakes
@@ -147,7 +149,7 @@ _lock = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(of=cases, skip_locked=True)
 )
-_take_wakes = (
+_taken = (
     delete(wakes)
     .where(is_among(wakes.c.case_key, "keys"))
     .returning(
@@ -156,7 +158,11 @@ _take_wakes = (
         wakes.c.trace,
         cast(extract("epoch", func.clock_timestamp() - wakes.c.woken_at), Float).label("waited_s"),
     )
+    .cte("taken")
 )
+_now = select(func.waymark_now().label("now")).subquery()
+_take_wakes = select(_now.c.now, _taken).join_from(_now, _taken, true(), isouter=True)
+"""The moment, and the wakes that are taken: at least one row, also where there are none."""
 _fact_columns = (
     facts.c.event_id,
     facts.c.source,
@@ -208,7 +214,7 @@ _read_reading = msgspec.json.Decoder(Reading).decode
 async def find_work(conn: AsyncConnection, limit: int) -> list[bytes]:
     """Return the keys of cases that are woken, oldest wake first, or due: at most a few times ``limit``.
 
-    A woken case that has no row yet is given one: run this in a short transaction of its own.
+    A woken case that has no row yet is given one: run this outside a transaction, each statement committed alone.
     """
     woken = (await conn.execute(_woken, {"most": limit * _LOOK_AHEAD})).all()
     # In key order: two processes that seat the same cases would otherwise wait for each other.
@@ -229,10 +235,12 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
         return [], await moment(conn)
     causes: dict[bytes, set[str]] = {}
     waited: dict[bytes, list[tuple[float, str | None]]] = {}
-    for wake in await conn.execute(_take_wakes, {"keys": [row.case_key for row in rows]}):
-        causes.setdefault(wake.case_key, set()).add(wake.cause)
-        waited.setdefault(wake.case_key, []).append((wake.waited_s, wake.trace))
-    now = await moment(conn)
+    taken = (await conn.execute(_take_wakes, {"keys": [row.case_key for row in rows]})).all()
+    now: datetime = taken[0].now
+    for wake in taken:
+        if wake.case_key is not None:
+            causes.setdefault(wake.case_key, set()).add(wake.cause)
+            waited.setdefault(wake.case_key, []).append((wake.waited_s, wake.trace))
     held = []
     for row in rows:
         why = causes.get(row.case_key, set())
@@ -240,7 +248,7 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
         if is_due:
             why.add(row.retry_cause or "time")
         if why:
-            taken = sorted(waited.get(row.case_key, ()), key=itemgetter(0), reverse=True)
+            mine = sorted(waited.get(row.case_key, ()), key=itemgetter(0), reverse=True)
             held.append(
                 HeldCase(
                     row.case_key,
@@ -251,8 +259,8 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
                     row.ledger_head,
                     row.attempts,
                     next(cause for cause in _CAUSES if cause in why),
-                    taken[0][0] if taken else None,
-                    tuple(dict.fromkeys(trace for _, trace in taken if trace is not None)),
+                    mine[0][0] if mine else None,
+                    tuple(dict.fromkeys(trace for _, trace in mine if trace is not None)),
                 )
             )
     return held, now
@@ -303,7 +311,7 @@ def _fact(case_id: str, row: Sequence[Any]) -> Fact:
         type=type_,
         case_id=case_id,
         occurred_at=occurred_at,
-        known_at=known_at,
+        known_at=instant_of(known_at),
         victim_id=data.get("victim_id"),
         suspect_ref=data.get("suspect_ref"),
         agency=data.get("agency"),

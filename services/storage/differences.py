@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.topics import COMPLIANCE_EVENTS
@@ -17,7 +17,7 @@ from services.journeys.changes import Announcement, Thing
 from services.journeys.facts import Fact
 from services.storage.intake import people_named, put_victims
 from services.storage.payloads import packed_headers, to_bytes
-from services.storage.sets import columns_of, insert_set, is_among, unnested, upsert_set
+from services.storage.sets import and_tell, columns_of, insert_set, is_among, unnested, upsert_set
 from services.storage.tables import (
     OUTBOX_CHANNEL,
     case_views,
@@ -111,7 +111,7 @@ _PUTS = {
 _DROPS = {thing: delete(table).where(is_among(table.c.id, "ids")) for thing, table in _TABLES.items()}
 _put_view = upsert_set(case_views, _VIEW, "case_key")
 _append_ledger = insert_set(ledger, _LEDGER)
-_append_outbox = insert_set(outbox, _OUTBOX)
+_append_outbox = and_tell(insert_set(outbox, _OUTBOX), OUTBOX_CHANNEL)
 _assessed = unnested(cases, _CASE, _NEW)
 _put_cases = (
     update(cases)
@@ -131,7 +131,6 @@ _put_aside = (
     .values(**{name: _aside.c[name] for name in _SET_ASIDE if name != "case_key"})
 )
 _CLOUD_EVENT = packed_headers([("content-type", b"application/cloudevents+json")])
-_tell_relays = select(func.pg_notify(bindparam("channel", OUTBOX_CHANNEL), ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +238,6 @@ async def _write_entries(conn: AsyncConnection, differences: Sequence[Difference
     ]
     if published:
         await conn.execute(_append_outbox, columns_of(published, _OUTBOX))
-        await conn.execute(_tell_relays)
 
 
 def _case_row(each: Difference) -> tuple[Any, ...]:

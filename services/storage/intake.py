@@ -10,12 +10,12 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.tracing import wake_traces
 from services.storage.payloads import Header, packed_record
-from services.storage.sets import columns_of, insert_set, is_among
+from services.storage.sets import and_tell, columns_of, insert_set, is_among
 from services.storage.tables import (
     WAKE_CHANNEL,
     case_victims,
@@ -164,9 +164,8 @@ _put_dead = (
     insert_set(dead_letters, _DEAD, {"received_at": _NOW}).on_conflict_do_nothing().returning(dead_letters.c.key)
 )
 _put_problems = insert_set(record_problems, _PROBLEM, {"noticed_at": _NOW}).on_conflict_do_nothing()
-_put_wakes = insert_set(wakes, _WAKE)
-_put_traced_wakes = insert_set(wakes, [*_WAKE, "trace"])
-_notify = select(func.pg_notify(bindparam("channel", WAKE_CHANNEL), ""))
+_put_wakes = and_tell(insert_set(wakes, _WAKE), WAKE_CHANNEL)
+_put_traced_wakes = and_tell(insert_set(wakes, [*_WAKE, "trace"]), WAKE_CHANNEL)
 
 
 async def put_facts(conn: AsyncConnection, rows: Iterable[FactRow]) -> set[bytes]:
@@ -245,7 +244,6 @@ async def put_wakes(conn: AsyncConnection, rows: Iterable[tuple[bytes, str, str]
         await conn.execute(_put_traced_wakes, columns_of(traced, [*_WAKE, "trace"]))
     else:
         await conn.execute(_put_wakes, columns_of(rows, _WAKE))
-    await conn.execute(_notify)
 
 
 def _problem_key(row: ProblemRow) -> bytes:

@@ -127,10 +127,16 @@ async def facts_of_case(conn: AsyncConnection, case_id: str, received_by: dateti
     return [fact for fact in everything if (fact.source, fact.id) in identities]
 
 
-async def record_problems_of(conn: AsyncConnection, case_id: str) -> list[RecordProblem]:
-    """Return what is wrong with a case's record, oldest first."""
+async def record_problems_of(
+    conn: AsyncConnection, case_id: str, received_by: datetime | None = None
+) -> list[RecordProblem]:
+    """Return what is wrong with a case's record, oldest first; what was noticed later than that is left out."""
     rows = await conn.execute(_problems, {"key": case_key(case_id)})
-    return [RecordProblem(row.what, row.event_id, row.source, row.noticed_at) for row in rows]
+    return [
+        RecordProblem(row.what, row.event_id, row.source, row.noticed_at)
+        for row in rows
+        if received_by is None or row.noticed_at <= received_by
+    ]
 
 
 async def case_of_obligation(conn: AsyncConnection, obligation_id: str) -> str | None:

@@ -22,6 +22,8 @@ FIRST_PROCESS: Final = "the first process"
 """Who put the rule set in force where there was none: whichever process assessed first."""
 
 _a = rule_set_adoptions.c
+_hold = select(func.pg_advisory_xact_lock_shared(_ADOPTION_LOCK))
+_current = select(rule_sets.c.hash).where(rule_sets.c.current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class RuleSetNotCurrentError(Exception):
 
 async def current_rule_set(conn: AsyncConnection) -> str | None:
     """Return the hash of the rule set in force, or None in a store where nothing was ever assessed."""
-    return (await conn.execute(select(rule_sets.c.hash).where(rule_sets.c.current))).scalar()
+    return (await conn.execute(_current)).scalar()
 
 
 async def hold_rule_set(conn: AsyncConnection, carried: str) -> None:
@@ -67,7 +69,7 @@ async def hold_rule_set(conn: AsyncConnection, carried: str) -> None:
     Raises:
         RuleSetNotCurrentError: if another one is in force.
     """
-    await conn.execute(select(func.pg_advisory_xact_lock_shared(_ADOPTION_LOCK)))
+    await conn.execute(_hold)
     current = await current_rule_set(conn)
     if current is None:
         put = await conn.execute(

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.topics import NOTIFICATION_REQUESTS
@@ -23,7 +23,7 @@ from services.journeys.arrows import ABSENT
 from services.journeys.changes import Announcement
 from services.storage.case_work import Work
 from services.storage.payloads import packed_headers, to_bytes
-from services.storage.sets import columns_of, insert_set, unnested
+from services.storage.sets import and_tell, columns_of, insert_set, unnested
 from services.storage.tables import OUTBOX_CHANNEL, fact_key, outbox, shard_of, victim_key
 from services.storage.tables_notify import ONE_TEXT_PER_FACT_VICTIM_PURPOSE, TEXTS_CHANNEL, text_requests
 from services.storage.texts import move, read_switch, wake_texts
@@ -71,16 +71,13 @@ _request = (
     .on_conflict_do_nothing(constraint=ONE_TEXT_PER_FACT_VICTIM_PURPOSE)
     .returning(_t.text_id, _t.case_id, _t.case_key, _t.state)
 )
-_append_outbox = insert_set(outbox, _OUTBOX)
+_append_outbox = and_tell(insert_set(outbox, _OUTBOX), OUTBOX_CHANNEL, TEXTS_CHANNEL)
 _named = unnested(text_requests, _IDENTITY)
 _waiting = (
     select(_t.text_id)
     .join(_named, and_(*(_t[name] == _named.c[name] for name in _IDENTITY)))
     .where(_t.state.in_(sorted(WAITING)))
     .order_by(_t.text_id)
-)
-_wake = select(
-    func.pg_notify(bindparam("outbox", OUTBOX_CHANNEL), ""), func.pg_notify(bindparam("texts", TEXTS_CHANNEL), "")
 )
 
 
@@ -178,7 +175,6 @@ async def _wake_senders(conn: AsyncConnection, added: Sequence[Any]) -> None:
         for key, rows in by_case.items()
     ]
     await conn.execute(_append_outbox, columns_of(messages, _OUTBOX))
-    await conn.execute(_wake)
 
 
 def asked(work: Work, body: Mapping[str, Any]) -> TextRequest:

@@ -21,6 +21,7 @@ from services.contacts.decision import Since, TextRequest
 from services.contacts.news import Purpose
 from services.contacts.person import EarlierText
 from services.contacts.text_states import ARROWS, MAY_HAVE_GONE, WAITING, TextState
+from services.storage.instants import instant_of
 from services.storage.restores import after_restore
 from services.storage.sets import is_among
 from services.storage.tables import case_key, victim_key
@@ -205,10 +206,7 @@ async def lose_overdue(conn: AsyncConnection) -> list[InFlight]:
 
 async def wake_texts(conn: AsyncConnection, case_keys: Iterable[bytes]) -> None:
     """Look again at the texts that wait in these cases: something in them changed."""
-    await conn.execute(
-        update(text_requests).where(is_waiting(), is_among(_t.case_key, "keys")).values(wake_at=func.waymark_now()),
-        {"keys": list(case_keys)},
-    )
+    await conn.execute(_wake, {"keys": list(case_keys)})
 
 
 async def list_texts(
@@ -274,7 +272,7 @@ def request_of(row: Any, received_at: datetime | None) -> TextRequest:
         source=row.event_source,
         type=row.event_type,
         purpose=Purpose(row.purpose),
-        known_at=row.known_at,
+        known_at=instant_of(row.known_at),
         received_at=received_at,
     )
 
@@ -301,6 +299,14 @@ def _as_json(row: Any, body: str | None) -> dict[str, Any]:
 def is_waiting() -> ColumnElement[bool]:
     """Whether a row of ``text_requests`` is still to be decided about."""
     return or_(*(_t.state == each for each in _WAITING))
+
+
+# Made once: every round of assessments runs it. The moment is asked for once, not for each row.
+_wake = (
+    update(text_requests)
+    .where(is_waiting(), is_among(_t.case_key, "keys"))
+    .values(wake_at=select(func.waymark_now()).scalar_subquery())
+)
 
 
 def _step(step: Mapping[str, str | None]) -> ColumnElement[Any]:

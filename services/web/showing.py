@@ -7,6 +7,7 @@ Nothing of that may change what else is on the page, or keep it from coming.
 from __future__ import annotations
 
 import re
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -84,8 +85,12 @@ def slug(text: str) -> str:
     return sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
+@cache
 def build_templates(*, texts_stay_here: bool) -> Environment:
-    """Return the environment; ``texts_stay_here``: no provider is set, so no text leaves this machine."""
+    """Return the environment; ``texts_stay_here``: no provider is set, so no text leaves this machine.
+
+    There is one of each kind, since it keeps what it has compiled.
+    """
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from services.contacts.measured import not_measured
@@ -66,9 +67,15 @@ class Known:
 
 def known_of(sources: Sequence[str], cover: str) -> Known:
     """Return what pages know, from the rules of this version and two settings."""
-    rules = load_rule_set()
+    rules = _rules()
     law = {each.id: law_words(each) for each in rules.rules}
     return Known(not_measured(rules.rules, sources), law, UNITS | {cover}, rules)
+
+
+@cache
+def _rules() -> RuleSet:
+    """Return the rules of this version, read once a process."""
+    return load_rule_set()
 
 
 def law_words(rule: Rule) -> str:

@@ -116,6 +116,7 @@ _ANNOUNCED: Final[Mapping[str, str]] = {
     "obligation.breached": "Overdue",
     "obligation.overdue": "Past its target date",
     "obligation.breach_withdrawn": "Said to be overdue or late: taken back",
+    "obligation.overdue_withdrawn": "Said to be past its target date: taken back",
     "obligation.rescinded": "Not owed after all",
     "obligation.waived": "Not wanted by the victim",
     "obligation.reopened": "Open again",

@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from infra.settings import Settings, variable
+from services.cli.later import Later
 from services.cli.main import build_app
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -87,6 +88,8 @@ def command(name: str) -> Any:
     found = the_command_line()
     for word in name.split():
         found = getattr(found, "commands", {}).get(word)
+        if isinstance(found, Later):
+            found = found.loaded()
     return found
 
 

@@ -20,6 +20,7 @@ def up(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Up]:
         kafka: KafkaServer = request.getfixturevalue("kafka_server")
         environment = {
             "WAYMARK_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "WAYMARK_KAFKA_SESSION_TIMEOUT_MS": "6000",  # one that is killed keeps the next one waiting no longer
             "WAYMARK_TOPIC_PREFIX": f"e2e-{uuid.uuid4().hex[:10]}.",
         }
     running = Up(tmp_path / "data", environment)

@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from tests.support.running import WAYMARK, case_event, eventually
+from tests.support.running import WAYMARK, answer_to, case_event, eventually
 from tests.support.servers import KafkaServer, run_apart
 
 _CASES = 40
@@ -117,7 +117,8 @@ def test_processes_killed_again_and_again_lose_and_double_nothing(
         "WAYMARK_DATA": str(tmp_path / "data"),
     }
     for command in (["migrate"], ["topics", "apply"]):
-        subprocess.run([str(WAYMARK), *command], env=environment, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own
+        done = answer_to(*command, environment=environment)
+        assert done.exit_code == 0, done.output
     events = _events()
 
     with processes(environment, tmp_path) as running:
@@ -135,8 +136,8 @@ def test_processes_killed_again_and_again_lose_and_double_nothing(
     published = [each for each in everything if each["subject"] != "ledger"]
 
     for command in (["ledger", "verify"], ["rebuild", "--verify"]):
-        done = subprocess.run([str(WAYMARK), *command], env=environment, check=False, capture_output=True, timeout=60)  # noqa: S603 - our own
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = answer_to(*command, environment=environment)
+        assert done.exit_code == 0, done.output
     # An announcement may be sent twice (killed between Kafka's answer and the delete), under the same id.
     ids = {each["id"]: each for each in published}
     for case, count in Counter(each["subject"] for each in ids.values()).items():

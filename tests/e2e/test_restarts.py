@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import time
 import uuid
 from collections import Counter
@@ -19,7 +18,7 @@ from infra.embedded.apache import ApacheKafka, missing_tools
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import ServerStartError, free_port
 from tests.e2e.test_killed_processes import _asked, _events, _published, _send, processes
-from tests.support.running import WAYMARK, eventually
+from tests.support.running import answer_to, eventually
 from tests.support.servers import KafkaServer, missing, start_apache
 
 _CASES = 40
@@ -65,7 +64,8 @@ def _goes_on(database: str, kafka: KafkaServer, folder: Path, disturbances: list
         "WAYMARK_DATA": str(folder / "data"),
     }
     for command in (["migrate"], ["topics", "apply"]):
-        subprocess.run([str(WAYMARK), *command], env=environment, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own
+        done = answer_to(*command, environment=environment)
+        assert done.exit_code == 0, done.output
     events = _events()
     share = len(events) // (len(disturbances) + 1)
     with processes(environment, folder) as running:
@@ -88,8 +88,8 @@ def _goes_on(database: str, kafka: KafkaServer, folder: Path, disturbances: list
         published = asyncio.run(_published(kafka, f"{prefix}compliance.events"))
 
     for command in (["ledger", "verify"], ["rebuild", "--verify"]):
-        done = subprocess.run([str(WAYMARK), *command], env=environment, check=False, capture_output=True, timeout=60)  # noqa: S603 - our own
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = answer_to(*command, environment=environment)
+        assert done.exit_code == 0, done.output
     # Nothing of ours was killed, but an answer of the broker, or the delete after it, may have been cut off.
     ids = {each["id"]: each for each in published if "sequence" in each["data"]}
     told = Counter(each["subject"] for each in ids.values())

@@ -17,16 +17,18 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from typer.testing import Result
 
 from infra.embedded.postgres import _programs
 from services.contacts.people_file import COLUMNS
 from tests.support.app import MASTER_SECRET, NOW
-from tests.support.running import WAYMARK, case_event, eventually
+from tests.support.running import WAYMARK, answer_to, case_event, eventually
 from tests.support.servers import DatabaseServer, KafkaServer, run_apart
 
 STEP = 1_000_000_000
 BACKUP = "2026-11-20T12:00:00Z"
 PEOPLE = 6
+_WAITING = "SELECT string_agg(case_id, ' ') FROM text_requests WHERE state IN ('requested', 'held')"
 
 
 class Place:
@@ -58,14 +60,12 @@ class Place:
             "WAYMARK_LOG_FORMAT": "json",
         }
 
-    def tried(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own
-            [str(WAYMARK), *command], env=self._environment, check=False, capture_output=True, text=True, timeout=90
-        )
+    def tried(self, *command: str) -> Result:
+        return answer_to(*command, environment=self._environment)
 
     def run(self, *command: str, code: int = 0) -> str:
         done = self.tried(*command)
-        assert done.returncode == code, f"{command} left with {done.returncode}: {done.stdout}{done.stderr}{self.log()}"
+        assert done.exit_code == code, f"{command} left with {done.exit_code}: {done.output}{self.log()}"
         return done.stdout + done.stderr
 
     def start(self, *names: str) -> None:
@@ -240,6 +240,9 @@ def test_after_a_restore_all_is_read_again_the_triangle_holds_and_nobody_is_text
         assert "have not been read again" in rewound_and_not_finished(place)
         place.start("ingest", "clock", "relay", "notify")
         eventually(lambda: place.ask("SELECT count(*) FROM facts WHERE case_id = 'KP-5'"), lambda seen: seen == 3, 60)
+        eventually(lambda: place.ask(_reports(1, 2, 4)), lambda seen: seen == 3, 60)
+        # The gate has looked at the others: what it had not looked at by then would become a task as well.
+        eventually(lambda: place.ask(_WAITING), lambda seen: seen == "KP-5", 60)
         assert "texts that waited became tasks" in accepted(place, "finish then", "restored", "finish")
         assert place.texted() == ["CP-1"]
 
@@ -270,12 +273,12 @@ def rewound_and_not_finished(place: Place) -> str:
 def accepted(place: Place, until_then: str, *command: str) -> str:
     """Run a command until it is accepted, as a person would who is told why it is not yet."""
 
-    def tried() -> subprocess.CompletedProcess[str]:
+    def tried() -> Result:
         done = place.tried(*command)
-        assert done.returncode == 0 or until_then in done.stderr, done.stderr
+        assert done.exit_code == 0 or until_then in done.stderr, done.stderr
         return done
 
-    return eventually(tried, lambda done: done.returncode == 0, 60).stdout
+    return eventually(tried, lambda done: done.exit_code == 0, 60).stdout
 
 
 def _announcements_can_be_told_apart(before: list[dict[str, Any]], everything: list[dict[str, Any]]) -> None:

@@ -213,6 +213,34 @@ async def test_the_process_outlives_a_writer_that_fails(engine: AsyncEngine) -> 
         assert (await conn.execute(select(cases.c.attempts))).scalar_one() == 1
 
 
+async def test_who_finds_only_what_others_hold_does_not_look_again_at_the_next_event(engine: AsyncEngine) -> None:
+    await take_in(engine, event("a"))
+    await assess_all(engine, told_within())
+    await take_in(engine, event("b"))
+    heard: list[float] = []
+    looked = 0
+    enough = asyncio.Event()
+
+    async def wait(seconds: float) -> None:
+        heard.append(seconds)
+        await asyncio.sleep(0)
+
+    async def at(step: str) -> None:
+        nonlocal looked
+        looked += step == "seated"
+        if looked == 3:
+            enough.set()
+
+    async with engine.begin() as other:
+        await other.execute(select(cases).with_for_update())
+        working = asyncio.create_task(keep_assessing(engine, told_within(), wait, at=at))
+        async with asyncio.timeout(30):
+            await enough.wait()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert heard == []
+
+
 async def test_another_rule_set_writes_nothing_until_it_is_adopted(engine: AsyncEngine) -> None:
     await take_in(engine, event("a", time=NOW - timedelta(hours=2)))
     await assess_all(engine, told_within(hash_="old"))

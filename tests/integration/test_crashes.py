@@ -30,7 +30,7 @@ from tests.support.crash_histories import history_of
 from tests.support.crashing import Seam, World, published_on
 from tests.support.texting import real_rules
 
-CRASHES = int(os.environ.get("CRASHES", "300"))
+CRASHES = int(os.environ.get("CRASHES", "150"))
 FIRST_SEED = int(os.environ.get("CRASH_SEED", "1"))
 STEPS = {
     "accept": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,7 +16,6 @@ from typing import Any
 
 import pytest
 import structlog
-import typer
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
@@ -26,7 +26,7 @@ from infra.settings import Settings
 from infra.topics import apply_topics
 from services.accept import accept
 from services.assess_case import Rules
-from services.cli import events, ledger, path
+from services.cli.main import build_app
 from services.contacts.reading import read_note
 from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
@@ -36,14 +36,6 @@ from tests.support.app import MASTER_SECRET, assess_all, event, lines, vault
 from tests.support.servers import run_apart
 
 REPORT: dict[str, Any] = {"offence": "stalking"}
-
-
-def command_line() -> typer.Typer:
-    app = typer.Typer()
-    events.register(app)
-    path.register(app)
-    ledger.register(app)
-    return app
 
 
 @pytest.fixture(name="waymark")
@@ -61,7 +53,7 @@ def _waymark(server_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_pat
     runner = CliRunner()
 
     def run(*words: str, given: bytes | None = None) -> Result:
-        return runner.invoke(command_line(), list(words), input=given)
+        return runner.invoke(build_app(), list(words), input=given)
 
     yield run
     structlog.reset_defaults()
@@ -118,12 +110,18 @@ def test_events_go_in_and_all_that_came_of_them_is_seen(
         + lines([event("a", suspect_ref="S-9"), event("a")])
     )
     with ingesting(server_settings):
-        sent = waymark("send", str(file), "-", "--wait", given=lines([event("b", case="KP-2")]))
-        assert sent.stdout == "6 published, 4 stored, 2 refused\n"
+        elsewhere = lines([event("b", case="KP-2"), event("u", "weather.v1", case="KP-2")])
+        sent = waymark("send", str(file), "-", "--wait", given=elsewhere)
+        assert sent.stdout == "7 published, 5 stored, 2 refused\n"
         assert sent.exit_code == 1
         assert "1 lines are not JSON" in sent.stderr
         again = waymark("send", str(file), "--wait")
         assert again.stdout == "5 published, 3 stored, 2 refused\n"
+        reader, writer = os.pipe()  # what a shell's <(…) names
+        os.write(writer, lines([event("b", case="KP-2")]))
+        os.close(writer)
+        assert waymark("send", f"/dev/fd/{reader}", "--wait").stdout == "1 published, 1 stored, 0 refused\n"
+        os.close(reader)
     assess_now(server_settings)
 
     listed = json.loads(waymark("dead", "list", "--json").stdout)
@@ -141,8 +139,11 @@ def test_events_go_in_and_all_that_came_of_them_is_seen(
     assert only["case_id"] == "KP-1"
     assert "VC-R6-ARREST" in {each["rule"] for each in only["obligations"]}
     assert any("refused" in note for note in only["notes"])
+    (other,) = json.loads(waymark("case", "KP-2", "--json").stdout)["cases"]
+    assert any("a type that is not known, weather.v1" in note for note in other["notes"])
     long_ago = waymark("case", "KP-2", "--received-by", "2020-01-01T00:00:00+00:00")
     assert (long_ago.exit_code, long_ago.stderr) == (1, "This case is not in the store as it was then.\n")
+    assert waymark("case", "KP-1", "--received-by", "2020-01-01T00:00:00+00:00").stderr == long_ago.stderr
     assert waymark("case", "KP-0").exit_code == 1
     assert waymark("case", "KP-1", "--as-of", "yesterday").exit_code == 2
 
@@ -208,7 +209,7 @@ def test_wrong_use_is_said_and_exits_with_2(waymark: Any) -> None:
 def test_without_any_servers_a_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WAYMARK_DATA", str(tmp_path))
     for words in (["send", "-"], ["dead", "list"], ["case", "KP-1"], ["ledger", "verify"], ["migrate"]):
-        result = CliRunner().invoke(command_line(), words, input=b"")
+        result = CliRunner().invoke(build_app(), words, input=b"")
         assert result.exit_code == 1
         assert "waymark up" in result.stderr
 

@@ -15,7 +15,7 @@ from consumers.case_events import Intake
 from consumers.heard import Heard, keep_noting
 from infra.anchor_lateness import complaint
 from infra.doctor import examine
-from infra.metrics import CONTENT_TYPE
+from infra.metrics import CONTENT_TYPE, REGISTRY
 from infra.settings import Settings
 from services.accept import Accepted
 from services.anchor import make_anchor
@@ -165,6 +165,7 @@ async def test_a_feed_is_noted_when_an_event_of_it_was_accepted(engine: AsyncEng
 
     heard = Heard()
     take = Intake(heard.listening_to(done))
+    unknown_before = REGISTRY.get_sample_value("waymark_events_of_unknown_type_total")
     await take.take(
         [
             record(
@@ -174,6 +175,8 @@ async def test_a_feed_is_noted_when_an_event_of_it_was_accepted(engine: AsyncEng
     )
     await take.take([record(event("e-2", "made.up.by.somebody.v1")), record(b"no event")])
     assert heard.feeds == {"court", OTHER}
+    assert unknown_before is not None
+    assert REGISTRY.get_sample_value("waymark_events_of_unknown_type_total") == unknown_before + 1
 
     noting = asyncio.create_task(keep_noting(engine, heard, every_s=0))
     async with asyncio.timeout(30):

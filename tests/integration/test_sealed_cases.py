@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner, Result
 
 from infra.settings import Settings
-from services.cli import explaining, path, texts, worklist
+from services.cli.main import build_app
 from services.storage.tables import obligations
 from services.web.app import build_web
 from tests.support.alerting import all_notices, go_on, store_officers
@@ -102,9 +101,7 @@ async def test_no_command_shows_a_sealed_case(
     monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
     monkeypatch.setenv("WAYMARK_MASTER_KEY", "only for tests: a key of thirty-two characters or more")
     monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    for module in (path, worklist, texts, explaining):
-        module.register(app)
+    app = build_app()
 
     async def run(*arguments: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))

@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from infra.embedded.kafka import EmbeddedKafka
 from infra.embedded.kafka_front import without_tagged_fields
 from infra.embedded.process import LOOPBACK, free_port, is_alive
-from infra.kafka_connection import EMBEDDED_SESSION_TIMEOUT_MS
+from infra.running import EMBEDDED_SESSION_TIMEOUT_MS
 from infra.settings import Settings
 from infra.topics import apply_topics
 from tests.support.servers import KafkaServer, missing, settings_for

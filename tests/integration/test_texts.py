@@ -23,6 +23,7 @@ from services.journeys.facts import Fact
 from services.storage.clock_rows import advance_clock
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import adopt_rule_set
+from services.storage.tables import cases
 from services.storage.tables_notify import text_requests
 from tests.support.app import NOW, StoppedHere, assess_all, event, stop_at, take_in
 from tests.support.texting import (
@@ -68,6 +69,20 @@ async def test_an_event_becomes_a_delivered_text_and_is_told_to_its_case(engine:
     await take_in(engine, json.loads(back))
     await judge_all(engine)
     assert (await notifier(engine).send_due()).sent == 0
+
+
+async def test_news_that_its_source_recorded_after_every_calendar_holds_up_neither_case_nor_text(
+    engine: AsyncEngine,
+) -> None:
+    await store_people(engine)
+    await bring_in(engine, report(), safe_contact(), hearing(recorded_at="9999-12-31T23:59:59Z"))
+    await notifier(engine).send_due()
+    (found,) = await all_texts(engine)
+    assert found["state"] == "delivered"
+    await take_in(engine, event("later"))
+    await judge_all(engine)
+    async with engine.connect() as conn:
+        assert (await conn.execute(select(cases.c.problem))).scalars().all() == [None]
 
 
 async def test_a_discreet_text_states_nothing_and_asks_a_person_to_ring(engine: AsyncEngine) -> None:

@@ -210,7 +210,7 @@ def test_spans_reach_a_collector_over_http(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_no_part_that_makes_or_sends_spans_is_loaded_where_no_collector_is_named() -> None:
     program = (
-        "import sys, services.cli.processes, infra.tracing\n"
+        "import sys, services.cli.up, infra.tracing\n"
         "from infra.settings import Settings\n"
         "infra.tracing.begin_tracing(Settings.model_construct(otlp_endpoint=None))\n"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter'))])\n"

@@ -43,6 +43,15 @@ async def test_a_real_clock_is_not_called_simulated(store_settings: Settings, en
     assert "simulated" not in page.text
 
 
+async def test_an_event_of_an_unknown_type_is_kept_and_shown_on_its_case(app: FastAPI, engine: AsyncEngine) -> None:
+    await take_in(engine, event("odd", "weather.changed.v7", time=NOW - HOUR), event("known", time=NOW - HOUR))
+    await assess_all(engine, told_within())
+    words = (await page_of(app, "/cases/KP-1")).text
+    assert "Events of a kind that is not known here" in words
+    assert "weather.changed.v7, Fri 20 Nov at 11:00" in words
+    assert "policing.suspect.arrested.v1, " not in words
+
+
 async def test_what_is_overdue_is_said_in_words_and_never_called_a_breach(app: FastAPI, engine: AsyncEngine) -> None:
     await take_in(engine, event("late", time=NOW - 3 * 24 * HOUR), event("soon", time=NOW - HOUR))
     await assess_all(engine, told_within())

@@ -1,4 +1,8 @@
-"""Runs Waymark as people do: `waymark up` and single processes as real programs, and the commands beside them."""
+"""Runs Waymark as people do: `waymark up` and single processes as real programs, and the commands beside them.
+
+The commands run in the test's own process: a test asks many times, and a program of its own computes for a second
+before it asks. `Up.program` runs one as a program, as do the tests of processes.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,10 @@ from typing import Any, TypeVar
 
 import psutil
 from aiokafka import AIOKafkaProducer
+from typer.testing import CliRunner, Result
 
 from infra import clock
+from services.cli.main import build_app
 
 WAYMARK = Path(sys.executable).with_name("waymark")
 _READY_S = 60.0
@@ -35,6 +41,15 @@ def eventually(look: Callable[[], T], is_right: Callable[[T], bool] = bool, limi
         if clock.monotonic() > give_up_at:
             raise AssertionError(f"Not within {limit_s:.0f} s; last seen: {seen!r}"[:4000])
         time.sleep(0.1)
+
+
+def answer_to(*words: str, environment: Mapping[str, str]) -> Result:
+    """Run a command of `waymark` in this process; no setting of Waymark reaches it but those of ``environment``."""
+    unset = {name: None for name in os.environ if name.startswith("WAYMARK_")}
+    done = CliRunner().invoke(build_app(), words, env={**unset, **environment})
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
 
 
 @dataclass
@@ -84,18 +99,32 @@ class Up:
         path = self.data.parent / "up.log"
         return path.read_text("utf-8") if path.exists() else ""
 
-    def run(self, *arguments: str, given: str | None = None, code: int = 0) -> str:
+    def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command beside it and return its stdout; the exit code must be the expected one."""
+        done = answer_to(*arguments, "--data", str(self.data), environment=self._environment())
+        assert done.exit_code == code, f"{arguments} left with {done.exit_code}: {done.output}"
+        return done.stdout
+
+    def stored(self, case_id: str) -> Any:
+        """Wait until a case is in the store, and return what `waymark case` says of it."""
+
+        def look() -> Result:
+            words = ("case", case_id, "--json", "--data", str(self.data))
+            return answer_to(*words, environment=self._environment())
+
+        return json.loads(eventually(look, lambda done: done.exit_code == 0).stdout)["cases"][0]
+
+    def program(self, *arguments: str) -> str:
+        """Run a command beside it as a program of its own and return its stdout; it must succeed."""
         done = subprocess.run(  # noqa: S603 - our own program
             [str(WAYMARK), *arguments, "--data", str(self.data)],
-            input=given,
             capture_output=True,
             text=True,
             timeout=60,
             env=self._environment(),
             check=False,
         )
-        assert done.returncode == code, f"{arguments} left with {done.returncode}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{arguments} left with {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def json(self, *arguments: str) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.processes import _together
+from services.cli.side_by_side import together
 from services.projections.anchors import merkle_root
 from services.storage.anchors import Leaf
 from tests.support.anchored import SCRIPT
@@ -69,5 +69,5 @@ async def test_when_one_of_two_endless_works_fails_the_other_is_stopped_and_the_
         raise OSError("the anchor could not be made")
 
     with pytest.raises(OSError, match="could not be made"):
-        await _together(goes_on(), fails())
+        await together(goes_on(), fails())
     assert stopped == ["stopped"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from contracts.announcements import ANNOUNCEMENTS
 from services.journeys.arrows import FLAG_ARROWS, NEWS_ARROWS, OBLIGATION_ARROWS, Arrow, Stands, Unheard
-from services.journeys.assessment import Assessment, Flag, News, Obligation, State
-from services.journeys.changes import Announced, RepeatedIdError, changes, fold, standing, stands
+from services.journeys.assessment import Assessment, Flag, News, Obligation, State, instant_text
+from services.journeys.changes import Announced, RepeatedIdError, Standing, changes, fold, standing, stands
 from services.journeys.entries import Telling, event_type, read_entry, write_entry, write_event
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -127,6 +127,19 @@ def test_an_advisory_duty_is_overdue_and_never_breached() -> None:
     assert names(standing(an_assessment(owed)), late) == ["obligation.overdue"]
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ([State.SATISFIED], ["obligation.overdue_withdrawn"]),
+        ([], ["obligation.overdue_withdrawn", "obligation.rescinded"]),
+    ],
+)
+def test_what_is_taken_back_of_an_advisory_duty_is_never_called_a_breach(now: list[State], said: list[str]) -> None:
+    late = an_obligation(advisory=True, state=State.BREACHED)
+    after = an_assessment(*(msgspec.structs.replace(late, state=state) for state in now))
+    assert names(standing(an_assessment(late)), after) == said
+
+
 def test_a_duty_that_becomes_advisory_has_its_breach_taken_back() -> None:
     breached = an_obligation(state=State.BREACHED)
     found = changes(standing(an_assessment(breached)), an_assessment(msgspec.structs.replace(breached, advisory=True)))
@@ -140,7 +153,7 @@ def test_a_duty_that_becomes_advisory_has_its_breach_taken_back() -> None:
 
 def test_a_flag_is_raised_ended_corrected_raised_again_and_withdrawn() -> None:
     up = Flag("no_solo", "V-1", "a", NOON)
-    ended, ended_later = replace(up, until=NOON + timedelta(1)), replace(up, until=NOON + timedelta(2))
+    ended, ended_later = (msgspec.structs.replace(up, until=NOON + timedelta(days)) for days in (1, 2))
     told = Announced()
     heard = []
     for flags in ((up,), (ended,), (ended_later,), (up,), ()):
@@ -240,3 +253,25 @@ def test_every_announcement_keeps_the_contract(before: Assessment, after: Assess
 def test_what_is_no_announcement_is_refused() -> None:
     with pytest.raises(ValueError, match="no announcement"):
         read_entry(b"{}")
+
+
+@given(
+    st.datetimes(
+        timezones=st.sampled_from(
+            [UTC, timezone(timedelta(hours=1)), timezone(timedelta(0)), ZoneInfo("Europe/London")]
+        )
+    )
+)
+def test_an_instant_is_written_as_isoformat_writes_it(instant: datetime) -> None:
+    assert instant_text(instant) == instant.isoformat()
+
+
+@pytest.mark.parametrize("change", [{"possible_discharge": None}, {"added_later": 1}, {"due_at": "soon"}])
+def test_a_snapshot_that_another_version_wrote_is_told_anew(change: dict[str, object]) -> None:
+    said = an_assessment(an_obligation())
+    (written,) = standing(said).obligations.values()
+    body = {
+        name: value for name, value in {**written.body, **change}.items() if value is not None or name not in change
+    }
+    before = Announced({"o1": Standing(written.state, body)})
+    assert names(before, said) == names(standing(an_assessment(an_obligation(confidence="M"))), said) != []

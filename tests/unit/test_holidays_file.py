@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings import SettingsError, load_settings
-from services.cli.reaching import rules_of
+from services.cli.rule_sets import rules_of
 from services.journeys.rule_set import load_rule_set
 from services.provisions.holidays_file import Holiday, read_holidays
 from services.provisions.packs import PackError

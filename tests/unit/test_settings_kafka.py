@@ -10,13 +10,8 @@ from faststream.kafka import KafkaBroker
 from faststream.security import SASLPlaintext, SASLScram256, SASLScram512
 from pydantic import SecretStr
 
-from infra.kafka_connection import (
-    admin_options,
-    aiokafka_options,
-    bootstrap_servers,
-    faststream_security,
-    is_reachable,
-)
+from infra.faststream_connection import faststream_security
+from infra.kafka_connection import admin_options, aiokafka_options, bootstrap_servers, is_reachable
 from infra.settings import Settings
 
 SIGN_IN = {

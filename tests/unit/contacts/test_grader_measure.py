@@ -13,14 +13,16 @@ from services.contacts.contacts_file import grade_case
 
 GRADES = ("meaningful", "tick_box", "attempt")
 
-# Measured, less 0.03. On the 20 labelled cases not yet looked at while the reader was built, macro-F1 was 0.835 for the
-# first word lists, 0.935 for the points over cues (2 of 68 real updates called empty); the last figure before their
-# notes were read. What the labelled cases give now is therefore what was learned, not what to expect elsewhere.
+# Measured, less 0.03; ADR 0008 says which writers the words and points were fitted on, and what the grader did on a
+# writer left out. What is fitted on is no measure: these floors only hold what was gained.
 DEV_FLOOR, DEV_ACCUSATIONS = 0.96, 0.03
-OWN_FLOOR = 0.92
-# Single notes without their case, written to be hard, graded once: macro-F1 0.835, 2 of 16 real updates called empty.
-FRESH_FLOOR, FRESH_ACCUSATIONS = 0.80, 0.13
+OWN_FLOOR = 0.94
+# Single notes without their case, written to be hard: in the fit of this edition too.
+FRESH_FLOOR, FRESH_ACCUSATIONS = 0.90, 0.07
+# Twelve cases by four people who had not seen the reader, three of each.
+OTHERS_FLOOR, OTHERS_ACCUSATIONS = 0.92, 0.03
 
+OTHERS = Path(__file__).parent / "other_writers.jsonl"
 LABELLED = Path(__file__).resolve().parents[4] / "shared" / "domain" / "contacts-dev.jsonl"
 
 
@@ -63,25 +65,36 @@ def graded_notes(file: str) -> Counter[tuple[str, str]]:
     return pairs
 
 
+def graded_cases(file: Path) -> Counter[tuple[str, str]]:
+    pairs: Counter[tuple[str, str]] = Counter()
+    for line in file.read_text("utf-8").splitlines():
+        case = json.loads(line)
+        for labelled, graded in zip(case["contacts"], grade_case(case), strict=True):
+            pairs[labelled["label"], graded["grade"]] += 1
+    return pairs
+
+
 def test_the_labelled_cases_are_graded_as_people_graded_them() -> None:
     if not LABELLED.exists():
         if os.environ.get("CI", "").lower() in {"1", "true"}:
             pytest.fail("shared/domain/contacts-dev.jsonl must stand beside the repository in CI")
         pytest.skip("shared/domain/contacts-dev.jsonl is not beside this repository")
-    pairs: Counter[tuple[str, str]] = Counter()
-    for line in LABELLED.read_text("utf-8").splitlines():
-        case = json.loads(line)
-        for labelled, graded in zip(case["contacts"], grade_case(case), strict=True):
-            pairs[labelled["label"], graded["grade"]] += 1
+    pairs = graded_cases(LABELLED)
     assert macro_f1(pairs) >= DEV_FLOOR
     assert false_accusations(pairs) <= DEV_ACCUSATIONS
+
+
+def test_cases_by_other_writers_are_graded_as_they_labelled_them() -> None:
+    pairs = graded_cases(OTHERS)
+    assert macro_f1(pairs) >= OTHERS_FLOOR
+    assert false_accusations(pairs) <= OTHERS_ACCUSATIONS
 
 
 def test_notes_the_reader_was_built_on_are_graded_as_people_would() -> None:
     assert macro_f1(graded_notes("own_notes.txt")) >= OWN_FLOOR
 
 
-def test_notes_the_reader_was_not_built_on_hold_up() -> None:
+def test_hard_notes_without_their_case_hold_up() -> None:
     pairs = graded_notes("fresh_notes.txt")
     assert macro_f1(pairs) >= FRESH_FLOOR
     assert false_accusations(pairs) <= FRESH_ACCUSATIONS

@@ -174,6 +174,29 @@ def test_with_the_prosecution_is_news_once() -> None:
     assert (graded["a"].grade, graded["b"].grade) == ("meaningful", "tick_box")
 
 
+def test_still_with_the_prosecution_is_contradicted_once_they_have_answered() -> None:
+    first = contact("The file is with the CPS now.", name="a")
+    still = contact("The lawyers still have it.", name="b", days=28)
+    answered = happening(RETURNED, days=20)
+    graded = grades([first, still], [happening(SUBMITTED, name="e0", days=-1), answered])
+    assert graded["b"].grade == "tick_box"
+    assert "contradicted" in graded["b"].reasons
+    back = contact("The file went back to the CPS on Monday with what they asked for.", name="b", days=28)
+    again = happening(SUBMITTED, name="e2", days=25)
+    assert grades([first, back], [answered, again])["b"].grade == "meaningful"
+
+
+def test_a_stranger_on_the_phone_is_nobody_reached_unless_the_victim_came_on_or_named_them() -> None:
+    news = " Told her he was charged today with two counts."
+    assert only_grade(contact("Her manager answered and took a message." + news)).grade == "attempt"
+    assert only_grade(contact("Her sister answered and put her on." + news)).grade == "meaningful"
+    assert only_grade(contact("Her mum answered, nominated contact." + news)).grade == "meaningful"
+
+
+def test_a_missed_call_from_the_victim_reached_nobody() -> None:
+    assert only_grade(contact("Missed her call.", direction="inbound", outcome="no_answer")).grade == "attempt"
+
+
 def test_a_repeat_with_another_date_and_pronoun_is_a_copy() -> None:
     first = "We have asked the council for its tenancy records, and I visited her flat on 3 May to photograph the door."
     again = "We have asked the council for its tenancy records, and I visited his flat on 9 May to photograph the door."

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.contacts.lexicon_spelling import MONTHS
 from services.contacts.reading import EDITION, Reading, read_note
-from services.contacts.reading_cues import TOPICS, Cue, awaited_cue, fact_cue, named_cue
-from services.contacts.reading_lexicon import phrases_of
+from services.contacts.reading_cues import LEANINGS, TOPICS, Cue, awaited_cue, fact_cue, leaning_cue, named_cue
+from services.contacts.reading_lexicon import phrases_of, read_leanings
 
 WORDS = ["arrested", "no", "update", "VCOP", "21/05", "until", "court", "told", "her", "not", "“", '"', "?", ".", "1-"]
 
@@ -90,6 +91,10 @@ def test_every_code_is_its_own() -> None:
         ("IDVA referral made with consent.", Cue.SUPPORT_STEP),
         ("Alarm fitted today.", Cue.SAFEGUARDING_STEP),
         ("Loan phone issued.", Cue.PRACTICAL_STEP),
+        ("Explained how a trial works in general.", Cue.GENERIC),
+        ("She told me of two more letters, noted on the log.", Cue.ONLY_HEARD),
+        ("Her neighbour picked up.", Cue.ANSWERED_INSTEAD),
+        ("The lawyers have it.", Cue.WITH_PROSECUTOR),
     ],
 )
 def test_a_note_gives_its_cue(note: str, cue: int) -> None:
@@ -110,6 +115,33 @@ def test_a_note_gives_its_cue(note: str, cue: int) -> None:
 )
 def test_what_is_denied_asked_planned_remembered_or_kept_back_is_no_fact(note: str) -> None:
     assert Cue.FACT not in read_note(note).cues
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "He was arrested on Monday. Rang victim for welfare only, all fine.",
+        "He was arrested on Monday. Called victim, told her enquiries continue.",
+        "He was arrested on Monday. Saving that for when we meet.",
+        "Explained that in theory he could be arrested and what an arrest is in general.",
+    ],
+)
+def test_what_stands_in_the_log_and_was_not_told_is_no_fact(note: str) -> None:
+    assert Cue.FACT not in read_note(note).cues
+
+
+def test_the_words_of_a_note_lean_once_each_and_to_a_limit() -> None:
+    (once,) = LEANINGS.keys() & set(read_note("charged").cues)
+    assert LEANINGS[once] > 0
+    assert set(read_note("charged charged").cues) & LEANINGS.keys() == {once}
+    (none,) = LEANINGS.keys() & set(read_note("Xyzzy plugh.").cues)
+    assert LEANINGS[none] == 0
+    assert leaning_cue(-1000) == min(LEANINGS)
+    assert leaning_cue(1000) == max(LEANINGS)
+
+
+def test_no_word_that_leans_is_a_month_or_a_number() -> None:
+    assert not [word for word in read_leanings() if word in MONTHS or not word.isalpha()]
 
 
 def test_words_before_the_first_section_of_a_lexicon_are_an_error() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.journeys.assess import assess
@@ -161,3 +161,44 @@ def test_an_assessment_before_the_automatic_report_counts_only_if_it_says_enhanc
     assert not _flags(_assessed("2026-11-20T12:00:00+00:00", earlier_yes, earlier_no, report), "enhanced_flagged_late")
     (flag,) = _flags(_assessed("2026-11-20T12:00:00+00:00", earlier_no, report), "enhanced_flagged_late")
     assert flag.since == datetime.fromisoformat("2026-11-14T00:00:00+00:00")
+
+
+def test_a_malformed_replacement_is_said_in_sentences_and_what_stood_stays() -> None:
+    """events.md: "shown as a problem on the case when the event is known, and what stood stays"."""
+    wrong: Line = (
+        "fix", "record.corrected", "2026-11-11T09:00:00+00:00",
+        {"event_id": "arrest", "reason": "typo",
+         "replacement": {"time": "2026-11-10T09:00:00+00:00", "data": {"suspect_ref": 5}}},
+    )  # fmt: skip
+    report = _report("2026-11-02T09:00:00+00:00")
+    assert _assessed("2026-11-12T12:00:00+00:00", report, wrong).notes == ()
+    arrest: Line = ("arrest", "policing.suspect.arrested", "2026-11-10T10:00:00+00:00", {"suspect_ref": "S-1"})
+    found = _assessed("2026-11-12T12:00:00+00:00", report, wrong, arrest)
+    assert found.notes == (
+        "Correction fix of arrest cannot be applied: replacement.data.suspect_ref must be text. What stood stays.",
+    )
+    (duty,) = _of(found, "VC-R6-ARREST")
+    assert (duty.suspect_ref, duty.triggered_at.hour) == ("S-1", 10)
+
+
+def test_what_never_ends_is_never_about_to_and_changes_nothing_by_itself() -> None:
+    """events.md: "after 2199 is never"; surfaces.md: ``next_change_at`` is "null if never"."""
+    quiet: list[Line] = [
+        _report("2026-11-02T09:00:00+00:00"),
+        ("agreed", "policing.contact.agreed", "2026-11-02T09:00:00+00:00",
+         {**_V1, "channel": "phone", "only_when_something_happens": True}),
+        ("referred", "support.referral.made", "2026-11-02T09:00:00+00:00", {**_V1, "service": "other"}),
+        ("told", "contact.made", "2026-11-03T10:00:00+00:00",
+         {**_V1, **_REACHED, "informed_of": ["bail"], "passed_on_at": "2200-01-01T00:00:00Z"}),
+        ("called", "contact.made", "2026-11-03T12:00:00+00:00", {**_V1, **_REACHED, "informed_of": ["bail"]}),
+    ]  # fmt: skip
+    for ends_on in ("2200-01-01", "9999-12-31"):
+        bail: Line = (
+            "bail", "policing.suspect.released", "2026-11-03T09:00:00+00:00",
+            {**_V1, "suspect_ref": "S-1", "outcome": "bail", "ends_on": ends_on},
+        )  # fmt: skip
+        found = _assessed("2026-11-20T12:00:00+00:00", *quiet, bail)
+        assert found.next_change_at is None
+        assert ("bail_end", date.max) in {(each.what, each.expected_by) for each in found.awaited}
+        late = _assessed("9999-12-30T12:00:00+00:00", *quiet, bail)
+        assert not _flags(late, "protection_ending")
