@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.given import settings_of
-from services.cli.rule_sets import rules_of
 from services.cli.speaking import FINDINGS, WRONG_USE, AsJson, give_up, instant_option, print_json, tell
 from services.contacts.contacts_file import grade_case
 from services.journeys.assess import assess
 from services.journeys.histories import read_histories
 from services.journeys.rule_set import RuleSet
 from services.provisions.packs import PACKS_IN_SERVICE, PackError
+from services.rules_in_use import rules_of
 
 Files = Annotated[list[Path], typer.Argument(help="CloudEvents, one a line; - is standard input")]
 

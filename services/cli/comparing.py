@@ -12,7 +12,6 @@ from services.cli.cases import lines_of
 from services.cli.given import settings_of
 from services.cli.packs_read import text_of_pack
 from services.cli.progress import progress_bar
-from services.cli.rule_sets import holidays_of
 from services.cli.rule_words import limit_words
 from services.cli.speaking import FINDINGS, WRONG_USE, AsJson, give_up, instant_option, print_json, tell
 from services.compare import Compared, Difference, Example, RuleCompared, Standing, compare
@@ -23,6 +22,7 @@ from services.journeys.rule_set import RuleSet, rule_set_of
 from services.provisions.packs import Pack, PackError, pack_text, read_whole_pack
 from services.provisions.rules import Rule
 from services.provisions.working_days import end_of_day
+from services.rules_in_use import holidays_of
 
 _FLAGS_REST_ON = "KENT"
 _WORDS = {

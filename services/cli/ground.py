@@ -16,8 +16,8 @@ from infra.database import create_engine
 from infra.settings import Settings
 from infra.tracing import begin_tracing, end_tracing
 from services.cli.reaching import vault_of
-from services.cli.rule_sets import rules_of
 from services.journeys.rule_set import RuleSet
+from services.rules_in_use import rules_of
 from services.storage.vault import Vault
 
 

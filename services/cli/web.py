@@ -15,6 +15,7 @@ from infra.settings import Settings
 from services.cli.given import Data, settings_of
 from services.cli.reaching import vault_of
 from services.cli.speaking import give_up, tell
+from services.provisions.packs import PackError
 from services.storage.vault import VaultError
 from services.web.app import build_web
 from services.web.serve import PortTakenError, address_of, listen, serving
@@ -36,7 +37,7 @@ def web(
     configure_logging(settings.log_level, settings.log_format)
     try:
         asyncio.run(_serve(settings))
-    except (NothingRunningError, LookupError, VaultError, PortTakenError) as problem:
+    except (NothingRunningError, LookupError, VaultError, PortTakenError, PackError) as problem:
         give_up(str(problem))
     except OSError as problem:
         give_up(f"The pages cannot be served ({type(problem).__name__}): check WAYMARK_WEB_HOST and WAYMARK_WEB_PORT.")

@@ -1,8 +1,8 @@
 """How much each cue speaks for or against a real update, in whole points.
 
-The points were fitted (a logistic regression, rounded) on half of the labelled cases and on notes written for the
-purpose, and checked case by case on what they were not fitted on; the sum must be above nought for an update. They
-belong to edition grader-2: a change here is a change of the edition.
+The points were fitted together with those of the single words (a logistic regression, rounded; ADR 0008 says on what,
+and how they did on writers left out); the sum must be above nought for an update. They belong to edition grader-2: a
+change here is a change of the edition.
 """
 
 from __future__ import annotations

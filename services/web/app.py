@@ -62,7 +62,7 @@ def build_web(
     templates = build_templates(texts_stay_here=settings.twilio_account_sid is None)
     app = FastAPI(title="Waymark", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     error_page = _error_pages(templates)
-    known = known_of(settings.sources, settings.cover)
+    known = known_of(settings)
     looks = Looks(engine, templates, Contents(known, vault))
     _add_pages(app, _Pages(looks, templates, user_header))
     _add_buttons(app, _Buttons(Answers(engine, known.units), user_header, settings.public_url))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
+from infra.settings import Settings
 from services.contacts.measured import not_measured
-from services.journeys.rule_set import RuleSet, load_rule_set
+from services.journeys.rule_set import RuleSet
 from services.projections.people_list import UNITS
 from services.provisions.rules import Rule, Shape, Unit
+from services.rules_in_use import rules_of
 
 _LOCAL: Final = "KENT"
 _UNITS: Final = {
@@ -65,17 +66,15 @@ class Known:
     rules: RuleSet
 
 
-def known_of(sources: Sequence[str], cover: str) -> Known:
-    """Return what pages know, from the rules of this version and two settings."""
-    rules = _rules()
+def known_of(settings: Settings) -> Known:
+    """Return what pages know, by the settings.
+
+    Raises:
+        PackError: where the list of holidays cannot be used: the reasons that pages suggest rest on counted days.
+    """
+    rules = rules_of(settings)
     law = {each.id: law_words(each) for each in rules.rules}
-    return Known(not_measured(rules.rules, sources), law, UNITS | {cover}, rules)
-
-
-@cache
-def _rules() -> RuleSet:
-    """Return the rules of this version, read once a process."""
-    return load_rule_set()
+    return Known(not_measured(rules.rules, settings.sources), law, UNITS | {settings.cover}, rules)
 
 
 def law_words(rule: Rule) -> str:

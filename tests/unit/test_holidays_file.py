@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from infra.settings import SettingsError, load_settings
-from services.cli.rule_sets import rules_of
 from services.journeys.rule_set import load_rule_set
 from services.provisions.holidays_file import Holiday, read_holidays
 from services.provisions.packs import PackError
+from services.rules_in_use import rules_of
+from services.web.viewing import known_of
 
 GOOD = "- {date: 2027-06-07, name: A jubilee, source: https://www.gov.uk/bank-holidays, seen: 2026-11-01}\n"
 EARLIER = "- {date: 2026-12-28, name: Another, source: a proclamation, seen: 2026-11-02}\n"
@@ -53,6 +54,7 @@ def test_another_list_is_another_rule_set_and_the_same_list_the_same(tmp_path: P
     assert not carried.days.is_working(date(2027, 6, 7))
     assert load_rule_set().days.is_working(date(2027, 6, 7))
     assert {name for name, part in carried.parts.items() if load_rule_set().parts[name] != part} == {"holidays"}
+    assert known_of(settings).rules.hash == carried.hash, "pages count other days than the processes"
     file.write_text("# said again in other words\n" + GOOD.replace("A jubilee", "The jubilee"), "utf-8")
     assert rules_of(settings).hash == carried.hash
 
