@@ -10,7 +10,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.servers", "tests.support.app", "tests.support.web"]
+pytest_plugins = ["tests.support.servers", "tests.support.app", "tests.support.commands", "tests.support.web"]
 
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from typer.testing import CliRunner, Result
 
-from infra.database import create_engine
-from infra.settings import Settings
 from services.assess_case import Rules
-from services.cli import rules as commands
 from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
 from services.storage.notify_rows import write_cards_and_requests
 from services.storage.rule_sets import RuleSetNotCurrentError, adopt_rule_set
 from services.storage.tables import ledger
 from services.storage.tables_notify import cards
-from tests.support.app import MASTER_SECRET, NOW, assess_all, counts, event, take_in
-from tests.support.servers import run_apart
+from tests.support.app import NOW, assess_all, counts, event, take_in
+from tests.support.commands import Invoke, OnStore
 
-Invoke = Callable[..., Result]
-OnStore = Callable[[Callable[[AsyncEngine], Awaitable[Any]]], Any]
 RULES = load_rule_set()
 CARRIED = Rules(RULES.hash, lambda facts, now: assess(facts, RULES, now))
 HOLIDAY = "- {date: 2026-11-18, name: A day of rest, source: a proclamation, seen: 2026-11-01}\n"
@@ -37,28 +29,8 @@ HOLIDAY = "- {date: 2026-11-18, name: A day of rest, source: a proclamation, see
 
 
 @pytest.fixture
-def on_store(store_settings: Settings) -> OnStore:
-    """Do something on the store in a loop of its own: the commands bring theirs."""
-
-    async def alone(work: Callable[[AsyncEngine], Awaitable[Any]]) -> Any:
-        engine = create_engine(store_settings, "waymark-test")
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
-
-    return lambda work: run_apart(alone(work))
-
-
-@pytest.fixture
-def run(store_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invoke:
-    assert store_settings.database_url is not None
-    monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
-    monkeypatch.setenv("WAYMARK_MASTER_KEY", MASTER_SECRET)
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    commands.register(app)
-    return lambda *arguments, answer="": CliRunner().invoke(app, ["rules", *arguments], input=answer)
+def run(run: Invoke) -> Invoke:
+    return partial(run, "rules")
 
 
 @pytest.fixture
@@ -96,7 +68,7 @@ def test_a_changed_holiday_list_says_beforehand_what_moves_and_is_kept_with_who_
     assert "KP-0" not in foreseen.output
     assert on_store(lambda engine: counts(engine, cards, ledger)) == before
 
-    asked = run("adopt", answer="n\n")
+    asked = run("adopt", given="n\n")
     assert asked.exit_code == 1  # more than the share that is adopted without asking
     assert "Nothing was adopted." in asked.output
     adopted = run("adopt", "--yes")

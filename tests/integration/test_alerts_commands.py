@@ -5,36 +5,17 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
-from infra.settings import Settings
-from services.cli import officers, worklist
+from services.cli import worklist
 from services.contacts.officers_file import COLUMNS
 from services.projections.worklist import WorklistItem
+from tests.support.commands import Invoke
 
 pytestmark = pytest.mark.servers
 
 GOOD = "P-1,SOLO,east,S-1,p1@force.example,2026-11-16T08:00:00Z,2026-11-16T16:00:00Z,P-2\n"
-
-
-@pytest.fixture
-def run(store_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    assert store_settings.database_url is not None
-    monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
-    monkeypatch.setenv("WAYMARK_MASTER_KEY", "only for tests: a key of thirty-two characters or more")
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    for module in (officers, worklist):
-        module.register(app)
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(app, list(arguments))
-
-    return invoke
 
 
 def written(folder: Path, *lines: str) -> str:
@@ -43,7 +24,7 @@ def written(folder: Path, *lines: str) -> str:
     return str(file)
 
 
-def test_officers_are_imported_and_their_addresses_never_shown(run: Any, tmp_path: Path) -> None:
+def test_officers_are_imported_and_their_addresses_never_shown(run: Invoke, tmp_path: Path) -> None:
     done = run(
         "officers", "import", written(tmp_path, GOOD, GOOD.replace("P-1", "P-3").replace("p1@force.example", ""))
     )
@@ -53,7 +34,7 @@ def test_officers_are_imported_and_their_addresses_never_shown(run: Any, tmp_pat
     assert "force.example" not in done.output
 
 
-def test_from_a_file_with_a_mistake_nothing_is_stored(run: Any, tmp_path: Path) -> None:
+def test_from_a_file_with_a_mistake_nothing_is_stored(run: Invoke, tmp_path: Path) -> None:
     done = run("officers", "import", written(tmp_path, GOOD, GOOD.replace("p1@force.example", "p1 at force")))
     assert done.exit_code == 1
     assert "line 3, column address" in done.stderr
@@ -65,13 +46,13 @@ def test_from_a_file_with_a_mistake_nothing_is_stored(run: Any, tmp_path: Path) 
     assert run("officers", "import", str(tmp_path / "odd.csv")).exit_code == 2
 
 
-def test_the_worklist_is_shown_without_a_word_after_it(run: Any) -> None:
+def test_the_worklist_is_shown_without_a_word_after_it(run: Invoke) -> None:
     done = run("worklist", "--json", "--officer", "P-1", "--team", "east")
     assert (done.exit_code, json.loads(done.stdout)) == (0, [])
     assert "Nothing is open." in run("worklist").stdout
 
 
-def test_what_nobody_was_shown_can_be_neither_acknowledged_nor_disputed(run: Any) -> None:
+def test_what_nobody_was_shown_can_be_neither_acknowledged_nor_disputed(run: Invoke) -> None:
     done = run("worklist", "acknowledge", "KP-1", "--by", "P-1")
     assert done.exit_code == 1
     assert "Nothing was acknowledged" in done.stderr
@@ -82,7 +63,7 @@ def test_what_nobody_was_shown_can_be_neither_acknowledged_nor_disputed(run: Any
 
 
 def test_a_long_worklist_is_shown_in_part_and_says_how_much_more_there_is(
-    run: Any, monkeypatch: pytest.MonkeyPatch
+    run: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def sixty(*_: object, **__: object) -> list[WorklistItem]:
         at = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
-from typer.testing import CliRunner, Result
 
-from infra.database import create_engine
-from infra.settings import Settings
-from services.cli import ledger
 from services.storage.tables_anchor import anchor_leaves, anchors
 from tests.support.anchored import pass_time, published_lines, three_anchors
-from tests.support.app import MASTER_SECRET
-from tests.support.servers import run_apart
-
-Invoke = Callable[..., Result]
+from tests.support.commands import Invoke
 
 
 @pytest.fixture
-def on_store(store_settings: Settings) -> Callable[[Callable[[AsyncEngine], Awaitable[Any]]], Any]:
-    """Do something on the store in a loop of its own: the commands bring theirs."""
-
-    async def alone(work: Callable[[AsyncEngine], Awaitable[Any]]) -> Any:
-        engine = create_engine(store_settings, "waymark-test")
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
-
-    return lambda work: run_apart(alone(work))
-
-
-@pytest.fixture
-def run(store_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invoke:
-    assert store_settings.database_url is not None
-    monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
-    monkeypatch.setenv("WAYMARK_MASTER_KEY", MASTER_SECRET)
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    ledger.register(app)
-    return lambda *arguments: CliRunner().invoke(app, ["ledger", *arguments])
+def run(run: Invoke) -> Invoke:
+    return partial(run, "ledger")
 
 
 async def _simulated(engine: AsyncEngine) -> None:

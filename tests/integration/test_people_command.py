@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
-from infra.settings import Settings
-from services.cli import people, texts, worklist
+from tests.support.commands import Invoke
 
 pytestmark = pytest.mark.servers
 
@@ -20,23 +16,7 @@ GOOD = "V-1,CP-1,mobile,07700 900123,self,P-1,2026-11-10T14:20:00Z,a friend,Sam\
 KEY = "only for tests: a key of thirty-two characters or more"
 
 
-@pytest.fixture
-def run(store_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    assert store_settings.database_url is not None
-    monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
-    monkeypatch.setenv("WAYMARK_MASTER_KEY", KEY)
-    monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    for module in (people, texts, worklist):
-        module.register(app)
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(app, list(arguments))
-
-    return invoke
-
-
-def test_people_are_imported_and_never_shown(run: Any, tmp_path: Path) -> None:
+def test_people_are_imported_and_never_shown(run: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text(HEADER + GOOD, encoding="utf-8")
     done = run("people", "import", str(file))
@@ -51,7 +31,7 @@ def test_people_are_imported_and_never_shown(run: Any, tmp_path: Path) -> None:
     assert "123456" not in done.output
 
 
-def test_a_file_without_a_usable_line_stores_nothing(run: Any, tmp_path: Path) -> None:
+def test_a_file_without_a_usable_line_stores_nothing(run: Invoke, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text("number\n07700900123\n", encoding="utf-8")
     done = run("people", "import", str(file))
@@ -60,19 +40,19 @@ def test_a_file_without_a_usable_line_stores_nothing(run: Any, tmp_path: Path) -
     assert run("people", "import", str(tmp_path / "none.csv")).exit_code == 2
 
 
-def test_texts_and_worklist_are_json_and_nothing_else(run: Any) -> None:
+def test_texts_and_worklist_are_json_and_nothing_else(run: Invoke) -> None:
     for command in (["texts", "list", "--json"], ["worklist", "--json"], ["texts", "list", "--case", "KP-1", "--json"]):
         done = run(*command)
         assert (done.exit_code, json.loads(done.stdout)) == (0, [])
 
 
-def test_one_switch_pauses_and_resumes_all_texts(run: Any) -> None:
+def test_one_switch_pauses_and_resumes_all_texts(run: Invoke) -> None:
     assert "All texts are paused." in run("texts", "pause").stderr
     assert "were paused already" in run("texts", "pause").stderr
     assert "All texts are on." in run("texts", "resume").stderr
 
 
-def test_a_store_that_cannot_be_reached_is_said_in_a_sentence(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cannot_be_reached_is_said_in_a_sentence(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYMARK_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     done = run("worklist", "--json")
     assert (done.exit_code, done.stdout) == (1, "")

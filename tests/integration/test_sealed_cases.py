@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from infra.settings import Settings
-from services.cli.main import build_app
 from services.storage.tables import obligations
 from services.web.app import build_web
 from tests.support.alerting import all_notices, go_on, store_officers
 from tests.support.app import NOW, event, vault
+from tests.support.commands import Invoke
 from tests.support.texting import HOUR, bring_in
 from tests.support.web import browser, card, put_on_list, web_settings
 
@@ -90,27 +89,20 @@ async def test_nothing_of_a_sealed_case_is_put_in_front_of_anybody_until_it_is_r
     assert ("interruption", CASE) in found
 
 
-async def test_no_command_shows_a_sealed_case(
-    store_settings: Settings, engine: AsyncEngine, at_noon: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_no_command_shows_a_sealed_case(engine: AsyncEngine, at_noon: datetime, run: Invoke) -> None:
     assert at_noon == NOW
     await sealed_case(engine)
     async with engine.connect() as conn:
         duty = (await conn.execute(select(obligations.c.id).limit(1))).scalar_one()
-    assert store_settings.database_url is not None
-    monkeypatch.setenv("WAYMARK_DATABASE_URL", store_settings.database_url.get_secret_value())
-    monkeypatch.setenv("WAYMARK_MASTER_KEY", "only for tests: a key of thirty-two characters or more")
-    monkeypatch.chdir(tmp_path)
-    app = build_app()
 
-    async def run(*arguments: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
+    async def ask_for(*words: str) -> Result:
+        return await asyncio.to_thread(run, *words)
 
-    assert "not in the store" in (await run("case", CASE)).stderr
-    assert json.loads((await run("worklist", "--json")).stdout) == []
-    assert json.loads((await run("texts", "list", "--json")).stdout) == []
-    assert "No obligation of this id" in (await run("explain", duty)).stderr
+    assert "not in the store" in (await ask_for("case", CASE)).stderr
+    assert json.loads((await ask_for("worklist", "--json")).stdout) == []
+    assert json.loads((await ask_for("texts", "list", "--json")).stdout) == []
+    assert "No obligation of this id" in (await ask_for("explain", duty)).stderr
     await bring_in(engine, reported())
-    assert "V-77" in (await run("case", CASE)).stdout
-    assert CASE in (await run("worklist")).stdout
-    assert (await run("explain", duty)).exit_code == 0
+    assert "V-77" in (await ask_for("case", CASE)).stdout
+    assert CASE in (await ask_for("worklist")).stdout
+    assert (await ask_for("explain", duty)).exit_code == 0
