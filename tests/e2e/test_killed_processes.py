@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import time
 import uuid
@@ -17,7 +16,7 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from tests.support.running import WAYMARK, answer_to, case_event, eventually
+from tests.support.running import WAYMARK, answer_to, case_event, eventually, prepared
 from tests.support.servers import KafkaServer, run_apart
 
 _CASES = 40
@@ -108,17 +107,7 @@ def test_processes_killed_again_and_again_lose_and_double_nothing(
     kafka_server: KafkaServer, database: str, tmp_path: Path
 ) -> None:
     prefix = f"e2e-{uuid.uuid4().hex[:10]}."
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")} | {
-        "WAYMARK_DATABASE_URL": database,
-        "WAYMARK_KAFKA_BOOTSTRAP_SERVERS": kafka_server.bootstrap_servers,
-        "WAYMARK_KAFKA_IDEMPOTENCE": "false" if kafka_server.kind == "tansu" else "true",
-        "WAYMARK_KAFKA_SESSION_TIMEOUT_MS": "6000",
-        "WAYMARK_TOPIC_PREFIX": prefix,
-        "WAYMARK_DATA": str(tmp_path / "data"),
-    }
-    for command in (["migrate"], ["topics", "apply"]):
-        done = answer_to(*command, environment=environment)
-        assert done.exit_code == 0, done.output
+    environment = prepared(database, kafka_server, prefix, tmp_path)
     events = _events()
 
     with processes(environment, tmp_path) as running:

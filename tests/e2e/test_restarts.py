@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 import uuid
 from collections import Counter
@@ -18,7 +17,7 @@ from infra.embedded.apache import ApacheKafka, missing_tools
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import ServerStartError, free_port
 from tests.e2e.test_killed_processes import _asked, _events, _published, _send, processes
-from tests.support.running import answer_to, eventually
+from tests.support.running import answer_to, eventually, prepared
 from tests.support.servers import KafkaServer, missing, start_apache
 
 _CASES = 40
@@ -55,17 +54,7 @@ def _own_kafka(server_folder: Path) -> Iterator[ApacheKafka]:
 def _goes_on(database: str, kafka: KafkaServer, folder: Path, disturbances: list[Callable[[], object]]) -> None:
     """Send a share of the events before and after each disturbance, and hold what is there against all of them."""
     prefix = f"e2e-{uuid.uuid4().hex[:10]}."
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")} | {
-        "WAYMARK_DATABASE_URL": database,
-        "WAYMARK_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-        "WAYMARK_KAFKA_IDEMPOTENCE": "false" if kafka.kind == "tansu" else "true",
-        "WAYMARK_KAFKA_SESSION_TIMEOUT_MS": "6000",
-        "WAYMARK_TOPIC_PREFIX": prefix,
-        "WAYMARK_DATA": str(folder / "data"),
-    }
-    for command in (["migrate"], ["topics", "apply"]):
-        done = answer_to(*command, environment=environment)
-        assert done.exit_code == 0, done.output
+    environment = prepared(database, kafka, prefix, folder)
     events = _events()
     share = len(events) // (len(disturbances) + 1)
     with processes(environment, folder) as running:

@@ -16,6 +16,7 @@ from tests.support.alerting import (
     go_on,
     go_to,
     item,
+    paged,
     referral,
     solo,
     store_officers,
@@ -28,10 +29,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("at_noon")]
 
 MINUTE = timedelta(minutes=1)
 FRIDAY = datetime(2026, 11, 27, tzinfo=UTC)
-
-
-async def paged(engine: AsyncEngine) -> list[tuple[str, str]]:
-    return [(each.kind, each.to_ref) for each in await all_notices(engine) if each.kind != "list"]
 
 
 async def arrest_in_hand(engine: AsyncEngine) -> None:

@@ -16,6 +16,7 @@ from tests.support.alerting import (
     go_on,
     go_to,
     item,
+    paged,
     referral,
     solo,
     store_officers,
@@ -30,17 +31,13 @@ MINUTE = timedelta(minutes=1)
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-async def kinds(engine: AsyncEngine) -> list[tuple[str, str]]:
-    return [(each.kind, each.to_ref) for each in await all_notices(engine) if each.kind != "list"]
-
-
 async def test_what_is_first_seen_when_it_is_overdue_interrupts_nobody(engine: AsyncEngine) -> None:
     await store_officers(engine)
     seized = event("ph", "policing.phone.seized.v1", time=NOW - 8 * HOUR, device_ref="D")
     await bring_in(engine, report(), safe_contact(), solo(), seized)
     await go_on(engine, timedelta(hours=22, minutes=1))
     assert (await item(engine, "KENT-PHONE-24H", "overdue")).urgent
-    assert await kinds(engine) == []
+    assert await paged(engine) == []
 
 
 async def test_an_interruption_goes_on_after_15_and_30_minutes(engine: AsyncEngine) -> None:
@@ -48,20 +45,20 @@ async def test_an_interruption_goes_on_after_15_and_30_minutes(engine: AsyncEngi
     seized = event("ph", "policing.phone.seized.v1", time=NOW - 4 * HOUR, device_ref="D")
     await bring_in(engine, report(), safe_contact(), solo(), seized)
     await go_on(engine, timedelta(hours=14, minutes=1))  # Saturday 02:01, 18 hours and a minute after
-    assert await kinds(engine) == [("interruption", "cover")]
+    assert await paged(engine) == [("interruption", "cover")]
     (card,) = [each for each in await cards_for(engine, "cover") if each.interrupts]
     assert [line.rule for line in card.lines if line.interrupts] == ["KENT-PHONE-24H"]
     await go_on(engine, 13 * MINUTE)
-    assert len(await kinds(engine)) == 1
+    assert len(await paged(engine)) == 1
     await go_on(engine, 2 * MINUTE)
-    assert (await kinds(engine))[1:] == [("escalation", "S-1")]
+    assert (await paged(engine))[1:] == [("escalation", "S-1")]
     assert [(each.escalated, each.to) for each in await cards_for(engine, "S-1") if each.interrupts] == [
         (True, "cover")
     ]
     await go_on(engine, 15 * MINUTE)
-    assert ("last_resort", "control room") in await kinds(engine)
+    assert ("last_resort", "control room") in await paged(engine)
     await go_on(engine, 3 * HOUR)
-    assert len(await kinds(engine)) == 3
+    assert len(await paged(engine)) == 3
 
 
 async def test_an_interruption_that_is_taken_in_hand_goes_no_further(engine: AsyncEngine) -> None:
@@ -71,7 +68,7 @@ async def test_an_interruption_that_is_taken_in_hand_goes_no_further(engine: Asy
     await go_on(engine, timedelta(hours=14, minutes=1))
     assert await take_in_hand(engine, "KP-1", "P-2") == 1  # a colleague took the call
     await go_on(engine, HOUR)
-    assert await kinds(engine) == [("interruption", "cover")]
+    assert await paged(engine) == [("interruption", "cover")]
 
 
 async def test_an_escape_pages_whoever_is_at_work_now_and_a_supervisor(engine: AsyncEngine) -> None:
@@ -79,10 +76,10 @@ async def test_an_escape_pages_whoever_is_at_work_now_and_a_supervisor(engine: A
     escaped = event("esc", "probation.offender.escaped.v1", time=NOW - MINUTE, suspect_ref="S-1")
     await bring_in(engine, report(), safe_contact(), solo(), escaped)
     await go_on(engine)
-    assert set(await kinds(engine)) == {("interruption", "P-1"), ("escalation", "S-1")}
+    assert set(await paged(engine)) == {("interruption", "P-1"), ("escalation", "S-1")}
     assert [card.interrupts for card in await cards_for(engine, "S-1")] == [True]
     await go_on(engine, 15 * MINUTE)
-    assert (await kinds(engine))[2:] == [("last_resort", "control room")]
+    assert (await paged(engine))[2:] == [("last_resort", "control room")]
     for ref in ("P-1", "S-1", "control room"):
         assert [card.interrupts for card in await cards_for(engine, ref) if card.interrupts] == [True]
 
@@ -94,7 +91,7 @@ async def test_a_release_at_night_pages_the_cover_and_a_supervisor(engine: Async
     released = event("rel", "probation.offender.released.v1", time=NOW + 14 * HOUR - MINUTE, suspect_ref="S-1")
     await bring_in(engine, released)
     await go_on(engine)
-    assert set(await kinds(engine)) == {("interruption", "cover"), ("escalation", "S-1")}
+    assert set(await paged(engine)) == {("interruption", "cover"), ("escalation", "S-1")}
 
 
 async def test_two_urgent_things_of_one_victim_are_one_interruption(engine: AsyncEngine) -> None:
@@ -115,11 +112,11 @@ async def test_a_weekly_test_goes_to_the_cover_and_on_until_somebody_answers(eng
     (found,) = await the_worklist(engine)
     assert (found.case_id, found.to, found.urgent) == (TEST_CASE, "cover", True)
     await go_on(engine, 16 * MINUTE)
-    assert await kinds(engine) == [("interruption", "cover"), ("escalation", "S-1")]
+    assert await paged(engine) == [("interruption", "cover"), ("escalation", "S-1")]
     assert await take_in_hand(engine, TEST_CASE, "S-1") == 1
     assert await the_worklist(engine) == []
     await go_on(engine, HOUR)
-    assert len(await kinds(engine)) == 2
+    assert len(await paged(engine)) == 2
     await go_to(engine, MONDAY + timedelta(days=7, hours=10, minutes=1))
     assert [each.case_id for each in await the_worklist(engine)] == [TEST_CASE]
     await go_to(engine, MONDAY + timedelta(days=14, hours=10, minutes=1))

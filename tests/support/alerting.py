@@ -100,6 +100,11 @@ async def all_notices(engine: AsyncEngine) -> Sequence[Any]:
         return (await conn.execute(select(notices).order_by(notices.c.made_at, notices.c.kind))).all()
 
 
+async def paged(engine: AsyncEngine) -> list[tuple[str, str]]:
+    """Every notice that is no list, oldest first: what it is, and to whom."""
+    return [(each.kind, each.to_ref) for each in await all_notices(engine) if each.kind != "list"]
+
+
 async def item(engine: AsyncEngine, rule: str, kind: str = "approaching") -> Any:
     """The row of one item."""
     async with engine.connect() as conn:

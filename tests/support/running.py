@@ -25,13 +25,14 @@ from typer.testing import CliRunner, Result
 
 from infra import clock
 from services.cli.main import build_app
+from tests.support.servers import KafkaServer
 
 WAYMARK = Path(sys.executable).with_name("waymark")
 _READY_S = 60.0
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], is_right: Callable[[T], bool] = bool, limit_s: float = 30.0) -> T:
+def eventually(look: Callable[[], T], is_right: Callable[[T], bool] = bool, limit_s: float = 60.0) -> T:
     """Look again and again until what is seen is right; after the limit fail with what was seen last."""
     give_up_at = clock.monotonic() + limit_s
     while True:
@@ -50,6 +51,22 @@ def answer_to(*words: str, environment: Mapping[str, str]) -> Result:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done
+
+
+def prepared(database: str, kafka: KafkaServer, prefix: str, folder: Path) -> dict[str, str]:
+    """Make schema and topics, and return the environment for single processes on these servers."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")} | {
+        "WAYMARK_DATABASE_URL": database,
+        "WAYMARK_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "WAYMARK_KAFKA_IDEMPOTENCE": "false" if kafka.kind == "tansu" else "true",
+        "WAYMARK_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        "WAYMARK_TOPIC_PREFIX": prefix,
+        "WAYMARK_DATA": str(folder / "data"),
+    }
+    for command in (["migrate"], ["topics", "apply"]):
+        done = answer_to(*command, environment=environment)
+        assert done.exit_code == 0, done.output
+    return environment
 
 
 @dataclass
