@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from services.contacts.grading_events import topics_of
 from services.contacts.grading_history import History, Judged
-from services.contacts.grading_points import is_update
+from services.contacts.grading_points import EMPTY, is_update
 from services.contacts.grading_reach import REACHED, reach_of
 from services.contacts.grading_records import ATTEMPT, MEANINGFUL, TICK_BOX, Circumstances, ContactRecord
-from services.contacts.reading_cues import AWAITED_OF, FACT_CUES, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue, named_cue
+from services.contacts.reading_cues import AWAITED_OF, FACT_CUES, FACT_OF, NAMED_OF, TOPICS, Cue, fact_cue
 
+_NO_TOPICS: frozenset[str] = frozenset()
 _NO_CUES: frozenset[int] = frozenset()
-_WAITS = frozenset({Cue.NOTHING_NEW, Cue.ONGOING, Cue.AWAITED})
+_WAITS = frozenset({Cue.NOTHING_NEW, Cue.ONGOING, Cue.AWAITED, Cue.WITH_PROSECUTOR})
+_BOILERPLATE = frozenset({Cue.ASSURED, Cue.SIGNPOSTED, Cue.GENERIC})
 _NOTHING_TOLD = frozenset({Cue.NOTHING_NEW, Cue.CALL_ENDED})
 _STEPS = (
     (Cue.SUPPORT_STEP, "support_step"),
@@ -75,14 +78,16 @@ def _told(contact: ContactRecord, cues: AbstractSet[int], history: History, *, i
 def _is_real(contact: ContactRecord, cues: AbstractSet[int], history: History, *, is_copy: bool) -> bool:
     """Say whether the words told something, and something that was not told before."""
     facts = cues & FACT_CUES
-    untold = history.untold_topics(contact)
+    untold = history.untold_topics(contact) if facts else _NO_TOPICS
     has_untold_fact = bool(untold) and any(TOPICS[cue - FACT_OF] in untold for cue in facts)
     if is_copy and not has_untold_fact and not _has_new_awaited_day(contact, history):
         return False
     if _is_said_to_be_there(cues, facts) and history.has_left_prosecutor(contact):
         return False
-    cues |= _in_the_case(contact, facts, untold, history)
-    is_by_convention = _is_promised(contact, cues) or _is_first_with_prosecutor(cues, history)
+    cues |= frozenset(_in_the_case(contact, facts, history, has_untold_fact=has_untold_fact))
+    is_by_convention = (
+        _is_promised(contact, cues) or _is_first_with_prosecutor(cues, history) or _is_reported_news(cues)
+    )
     if not is_by_convention and not is_update(cues, is_inbound=contact.direction == "inbound"):
         return False
     is_stale = _has_arrived(contact, cues, facts, history) or _is_known(contact, cues, facts, history)
@@ -90,26 +95,29 @@ def _is_real(contact: ContactRecord, cues: AbstractSet[int], history: History, *
 
 
 def _in_the_case(
-    contact: ContactRecord, facts: AbstractSet[int], untold: AbstractSet[str], history: History
-) -> set[int]:
+    contact: ContactRecord, facts: AbstractSet[int], history: History, *, has_untold_fact: bool
+) -> Iterator[int]:
     """Return the cues that only the case and the contacts before can give."""
-    found: set[int] = set()
-    if untold:
-        found.add(Cue.UNTOLD_NEWS)
-        if any(TOPICS[cue - FACT_OF] in untold for cue in facts):
-            found.add(Cue.TELLS_UNTOLD)
-        elif contact.reading is not None and any(named_cue(topic) in contact.reading.cues for topic in untold):
-            found.add(Cue.NAMES_UNTOLD)
-    if contact.reading is not None and contact.reading.days and history.known_days.issuperset(contact.reading.days):
-        found.add(Cue.KNOWN_DAYS)
+    if has_untold_fact:
+        yield Cue.TELLS_UNTOLD
     if facts and facts <= history.heard:
-        found.add(Cue.HEARD_FACTS)
-    return found
+        yield Cue.HEARD_FACTS
+    days: tuple[int, ...] = contact.reading.days if contact.reading is not None else ()
+    if days and history.known_days.issuperset(days):
+        yield Cue.KNOWN_DAYS
 
 
 def _is_promised(contact: ContactRecord, cues: AbstractSet[int]) -> bool:
     """Say whether something is awaited and the record itself says by when the victim hears of it."""
     return contact.promised_by is not None and Cue.AWAITED in cues
+
+
+def _is_reported_news(cues: AbstractSet[int]) -> bool:
+    """Say whether the note names the talk and then what was said in it, and nothing of that is empty.
+
+    Nobody foresees all that can be news: where an officer writes "spoke to her: …", the benefit of the doubt is theirs.
+    """
+    return Cue.REPORTED in cues and cues.isdisjoint(EMPTY)
 
 
 def _is_first_with_prosecutor(cues: AbstractSet[int], history: History) -> bool:
@@ -186,7 +194,7 @@ def _empty_reasons(
         reasons.append("copy_of_earlier")
     if Cue.VAGUE_TIME in cues or (Cue.AWAITED in cues and Cue.ASKED not in cues):
         reasons.append("vague_waiting")
-    if Cue.ASSURED in cues or Cue.SIGNPOSTED in cues:
+    if not cues.isdisjoint(_BOILERPLATE):
         reasons.append("boilerplate")
     if Cue.COMPLIANCE in cues and Cue.NOTHING_NEW not in cues:
         reasons.append("compliance_only")

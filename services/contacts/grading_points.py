@@ -13,7 +13,7 @@ from services.contacts.reading_cues import LEANINGS, Cue
 
 _START = -3
 _INBOUND = -2
-_INBOUND_TURNED_AWAY = -4
+_INBOUND_TURNED_AWAY = -5
 
 _ONLY_WAITING = -2
 _MORE_THAN_WAITING = frozenset(
@@ -31,38 +31,36 @@ _MORE_THAN_WAITING = frozenset(
 _POINTS: dict[int, int] = {
     **LEANINGS,
     Cue.FACT: 7,
-    Cue.VERY_SPECIFIC: 7,
+    Cue.AWAITED_WITH_TIME: 6,
     Cue.STATES_TIME: 6,
-    Cue.AWAITED_WITH_TIME: 5,
-    Cue.SAFEGUARDING_STEP: 5,
-    Cue.SPECIFIC: 5,
+    Cue.VERY_SPECIFIC: 6,
     Cue.TELLS_UNTOLD: 5,
-    Cue.PRACTICAL_STEP: 4,
-    Cue.SUPPORT_STEP: 2,
-    Cue.WITH_PROSECUTOR: 1,
-    Cue.ANSWERED: -1,
-    Cue.ASKED: -1,
-    Cue.ASKS_TO_RING: -1,
-    Cue.CALL_ENDED: -1,
-    Cue.NOT_TOLD: -1,
-    Cue.TOLD_NOW: -1,
+    Cue.SAFEGUARDING_STEP: 4,
+    Cue.SPECIFIC: 4,
+    Cue.PRACTICAL_STEP: 3,
+    Cue.SUPPORT_STEP: 3,
+    Cue.SIGNPOSTED: -1,
+    Cue.ASKS_TO_RING: -2,
     Cue.SMALL_TALK: -2,
-    Cue.TURNED_AWAY: -2,
     Cue.ASSURED: -3,
     Cue.HEARD_FACTS: -3,
+    Cue.HISTORY: -3,
     Cue.KNOWN_DAYS: -3,
-    Cue.VAGUE_TIME: -4,
+    Cue.TURNED_AWAY: -3,
     Cue.WAITING: -4,
     Cue.WILL_TELL: -4,
-    Cue.GENERIC: -5,
-    Cue.HISTORY: -5,
     Cue.ONGOING: -5,
     Cue.ONLY_HEARD: -5,
-    Cue.CUT_SHORT: -6,
+    Cue.VAGUE_TIME: -5,
+    Cue.GENERIC: -6,
     Cue.NOTHING_NEW: -6,
+    Cue.CUT_SHORT: -7,
     Cue.COMPLIANCE: -8,
 }
 _WEIGHED = frozenset(_POINTS)
+
+EMPTY = frozenset(cue for cue, points in _POINTS.items() if points < 0 and cue not in LEANINGS) | {Cue.NOT_TOLD}
+"""The cues that speak against a real update, but for the single words."""
 
 
 def is_update(cues: AbstractSet[int], *, is_inbound: bool) -> bool:

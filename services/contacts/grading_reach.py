@@ -68,7 +68,8 @@ def _reach_by_note(cues: AbstractSet[int]) -> str:
     was_relative = Cue.RELATIVE_ANSWERED in cues and cues.isdisjoint(_SPOKE_FOR)
     if was_relative and not cues >= _REACHED_AND_TOLD:
         return NOT_REACHED
-    if Cue.LEFT_VOICEMAIL in cues and cues.isdisjoint(_SPOKE):
+    never_spoke = cues.isdisjoint(_SPOKE) or (Cue.NOT_REACHED in cues and Cue.REACHED not in cues)
+    if Cue.LEFT_VOICEMAIL in cues and never_spoke:
         return NOT_REACHED
     if Cue.NOT_REACHED in cues and cues.isdisjoint(_SPOKE) and Cue.TOLD_NOW not in cues and cues.isdisjoint(_TOLD_MUCH):
         return NOT_REACHED

@@ -11,7 +11,6 @@ from datetime import date
 import msgspec
 
 from services.contacts.reading_conclusions import cues_of
-from services.contacts.reading_leaning import leaning_of
 from services.contacts.reading_sketch import fingerprint_of, sketch_of
 from services.contacts.reading_words import sentences_of
 
@@ -53,7 +52,7 @@ def read_note(note: str) -> Reading:
         length=len(note),
         fingerprint=fingerprint_of(note),
         sketch=sketch_of(sentences),
-        cues=(*cues, leaning_of(sentences)),
+        cues=cues,
         days=days,
         awaited_days=awaited_days,
     )

@@ -32,7 +32,11 @@ _COUNTED = frozenset(name for name, (kind, topic) in _KINDS.items() if topic or 
 _SPOKEN = frozenset({"told_now", "answered"})
 _TO_HER = frozenset({"told_now", "reached"})
 _EMPTY_CLAUSE = frozenset({"nothing_new", "ongoing", "assured"})
+_SEEM_EMPTY = _EMPTY_CLAUSE | {"history", "only_heard", "vague_time"}
+_NOT_KEPT_BACK = frozenset({"late_told", "vague_time"})
 _NOT_NEWS = frozenset({"question", "cut_short", "small_talk"})
+_OTHERS_WHO_ANSWER = frozenset({"topic prosecutor", "topic forensic", "topic digital", "topic records"})
+"""Where a clause names one of these, "no reply" is theirs."""
 _NEXT_CALL = frozenset({"next_contact", "will_tell"})
 _TELLS = frozenset({"support", "safeguarding", "practical", "answered", "awaited", "declined"})
 _STANDING = frozenset(name for name in PHRASES if " " not in name) - _TELLS
@@ -67,7 +71,9 @@ class Said:
 
     ``named`` are all topics it names, ``topics`` those it does not merely ask about, remember or keep back, ``facts``
     those on which it says that something happened. ``specifics`` counts words that are neither standing phrases nor
-    plain words. ``is_scheduled`` where a topic stands beside a time.
+    plain words. ``is_scheduled`` where a topic stands beside a time. ``is_told`` where it is neither
+    kept back, nor of the log alone, nor remembered; ``is_reported`` where a talk with the victim is named and, behind a
+    colon, what was said in it.
     """
 
     concepts: set[str] = field(default_factory=set)
@@ -84,6 +90,9 @@ class Said:
     has_time: bool = False
     has_other_time: bool = False
     has_next_contact_time: bool = False
+    is_kept_back: bool = False
+    is_told: bool = True
+    is_reported: bool = False
 
     def drop_what_it_tells(self) -> None:
         """Keep how the sentence reads, and forget what it seemed to tell: the victim was not told it here."""
@@ -109,12 +118,15 @@ def read_sentence(sentence: Sentence) -> Said:
     said = Said(is_question=sentence.is_question)
     is_hers = False
     for clause in sentence.clauses:
+        said.is_reported = said.is_reported or (clause.introduced and not _TO_HER.isdisjoint(said.concepts))
         is_hers = _read_clause(clause, said, is_hers=is_hers)
-    is_kept_back = "not_told" in said.concepts and "late_told" not in said.concepts
-    is_general = "generic" in said.concepts and not said.is_firm
-    if said.is_question or is_kept_back or is_general or "history" in said.concepts:
+    concepts = said.concepts
+    # "Cannot say how long" keeps nothing back.
+    said.is_kept_back = "not_told" in concepts and concepts.isdisjoint(_NOT_KEPT_BACK)
+    said.is_told = not said.is_kept_back and "history" not in concepts
+    if not said.is_told or said.is_question or ("generic" in concepts and not said.is_firm):
         said.drop_what_it_tells()
-    if "small_talk" in said.concepts and "told_now" not in said.concepts:
+    if "small_talk" in concepts and "told_now" not in concepts:
         said.specifics = 0
     return said
 
@@ -124,8 +136,15 @@ def _read_clause(clause: Clause, said: Said, *, is_hers: bool) -> bool:
     words = clause.words
     hits = [hit for hit in _FINDER.find(words) if hit.concept not in _TO_HER or not _is_about_a_relative(hit, words)]
     concepts = {hit.concept for hit in hits}
+    if "neutral" in concepts:
+        hits = _without_what_means_something_else(hits)
+        concepts = {hit.concept for hit in hits}
     if len(words) == 1 and words[0] in _ANSWERS:
         concepts.add("answered")
+    if said.is_reported:
+        concepts.discard("relative_answered")  # of the case, not of who came to the telephone
+    if "not_reached" in concepts and not concepts.isdisjoint(_OTHERS_WHO_ANSWER):
+        concepts.discard("not_reached")
     said.concepts |= concepts
     voice = _voice(clause, hits, concepts, is_hers=is_hers)
     if clause.has_time:
@@ -138,6 +157,16 @@ def _read_clause(clause: Clause, said: Said, *, is_hers: bool) -> bool:
     if voice.tells and concepts.isdisjoint(_NOT_NEWS):
         said.specifics += _specifics(words, hits)
     return voice.is_hers
+
+
+def _without_what_means_something_else(hits: Sequence[Hit]) -> list[Hit]:
+    """Leave out what seems empty within a phrase that is not: "released under investigation" is no wait."""
+    spans = [(hit.start, hit.end) for hit in hits if hit.concept == "neutral"]
+    return [
+        hit
+        for hit in hits
+        if hit.concept not in _SEEM_EMPTY or not any(start <= hit.start < end for start, end in spans)
+    ]
 
 
 def _voice(clause: Clause, hits: Sequence[Hit], concepts: set[str], *, is_hers: bool) -> _Voice:

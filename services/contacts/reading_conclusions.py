@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.contacts.reading_clauses import SPECIFIC, Said, read_sentence
 from services.contacts.reading_cues import Cue, awaited_cue, fact_cue, named_cue
+from services.contacts.reading_leaning import leaning_of
 from services.contacts.reading_words import Sentence
 
 _VERY_SPECIFIC = 5
@@ -51,8 +52,12 @@ _NAMED = {
 }
 _TELLING = frozenset({"told_now", "answered", "late_told"})
 _NOTHING = frozenset({"nothing_new", "ongoing"})
+_NAMES = frozenset(_NAMED)
+_PASSING = frozenset({"passed_on", "not_passed_on"})
 _CALLING = frozenset({"rang_her", "told_now"})
 _HOLLOW = frozenset({"welfare_only", "nothing_new", "ongoing"})
+_HOLDS_BACK = _HOLLOW | {"not_told"}
+"""Without one of these no sentence says that there was nothing to tell."""
 _STEPS = {
     "support": Cue.SUPPORT_STEP,
     "safeguarding": Cue.SAFEGUARDING_STEP,
@@ -62,39 +67,52 @@ _STEPS = {
 
 def cues_of(sentences: Sequence[Sentence]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the codes of what the sentences say, and the days by which something awaited is expected; both sorted."""
-    said = _without_the_log(list(map(read_sentence, sentences)))
-    cues: set[int] = set()
-    awaited_days: set[int] = set()
+    said = list(map(read_sentence, sentences))
+    concepts: set[str] = set().union(*[sentence.concepts for sentence in said])
+    if not concepts.isdisjoint(_HOLDS_BACK):
+        _drop_the_log(said)
+    cues = set(map(_NAMED.__getitem__, concepts & _NAMES))
+    if "not_passed_on" in concepts and _is_not_passed_on(said):
+        cues.discard(Cue.PASSED_ON)
+    if "not_nominated" in concepts:
+        cues.discard(Cue.NOMINATED_CONTACT)
+        cues.add(Cue.RELATIVE_ANSWERED)
+    specifics = 0
     for sentence in said:
+        specifics += sentence.specifics
         _add_cues(sentence, cues)
-    specifics = sum(sentence.specifics for sentence in said)
     if specifics >= SPECIFIC:
         cues.add(Cue.SPECIFIC)
-    if specifics >= _VERY_SPECIFIC:
-        cues.add(Cue.VERY_SPECIFIC)
+        if specifics >= _VERY_SPECIFIC:
+            cues.add(Cue.VERY_SPECIFIC)
+    awaited_days: set[int] = set()
     _add_awaited(said, cues, awaited_days)
-    return tuple(sorted(cues)), tuple(sorted(awaited_days))
+    leaning = leaning_of([sentence for sentence, each in zip(sentences, said, strict=True) if each.is_told])
+    return (*sorted(cues), leaning), tuple(sorted(awaited_days))
 
 
-def _without_the_log(said: list[Said]) -> list[Said]:
+def _is_not_passed_on(said: Sequence[Said]) -> bool:
+    """Say whether the last that is said of passing it on is that it was not."""
+    (*_, last) = [each for each in said if not each.concepts.isdisjoint(_PASSING)]
+    return "not_passed_on" in last.concepts
+
+
+def _drop_the_log(said: Sequence[Said]) -> None:
     """Drop what only the log holds, where the note says that the victim was told nothing of it.
 
     "Exhibits to the lab. Statements reviewed. Rang victim, told ongoing": only what the victim was told counts.
     """
-    for at, sentence in enumerate(said):
-        concepts = sentence.concepts
-        is_all = "not_told" in concepts and "late_told" not in concepts and not sentence.named
-        if is_all or _is_empty_call(sentence):
-            before = said[:at]
-            if all(each.concepts.isdisjoint(_TELLING) for each in before):
-                for each in before:
-                    each.drop_what_it_tells()
-    told = [sentence for sentence in said if not sentence.concepts.isdisjoint(_TELLING)]
-    if not told or told[0].concepts.isdisjoint(_NOTHING) or any(each.facts or each.steps for each in told):
-        return said
-    for sentence in said[: said.index(told[0])]:
+    told = [at for at, sentence in enumerate(said) if not sentence.concepts.isdisjoint(_TELLING)]
+    first = told[0] if told else len(said)
+    hollow = 0
+    for at, sentence in enumerate(said[: first + 1]):
+        if (sentence.is_kept_back and not sentence.named) or _is_empty_call(sentence):
+            hollow = at
+    if told and not (said[first].concepts.isdisjoint(_NOTHING) or any(said[at].facts or said[at].steps for at in told)):
+        hollow = first
+    for sentence in said[:hollow]:
         sentence.drop_what_it_tells()
-    return said
+        sentence.is_told = False
 
 
 def _is_empty_call(sentence: Said) -> bool:
@@ -105,26 +123,21 @@ def _is_empty_call(sentence: Said) -> bool:
 
 
 def _add_cues(sentence: Said, cues: set[int]) -> None:
-    concepts = sentence.concepts
-    cues.update([_NAMED[name] for name in concepts if name in _NAMED])
-    if "not_passed_on" in concepts:
-        cues.discard(Cue.PASSED_ON)
-    if "not_nominated" in concepts:
-        cues.discard(Cue.NOMINATED_CONTACT)
-        cues.add(Cue.RELATIVE_ANSWERED)
-    if "not_told" in concepts and "late_told" not in concepts:
+    if sentence.is_kept_back:
         cues.add(Cue.NOT_TOLD)
     if sentence.named:
         cues.update(map(named_cue, sentence.named))
-    if sentence.facts:
-        cues.update(map(fact_cue, sentence.facts))
-        cues.add(Cue.FACT)
+        if sentence.facts:
+            cues.update(map(fact_cue, sentence.facts))
+            cues.add(Cue.FACT)
+            if sentence.is_firm:
+                cues.add(Cue.FIRM_FACT)
     if sentence.steps:
         cues.update([_STEPS[step] for step in sentence.steps])
-    if sentence.is_firm:
-        cues.add(Cue.FIRM_FACT)
     if sentence.has_time:
         cues.add(Cue.STATES_TIME)
+    if sentence.is_reported and sentence.is_told:
+        cues.add(Cue.REPORTED)
 
 
 def _add_awaited(said: Sequence[Said], cues: set[int], awaited_days: set[int]) -> None:

@@ -64,12 +64,11 @@ class Cue:
     SPECIFIC: Final = 54
     APOLOGY: Final = 55
     VERY_SPECIFIC: Final = 56
+    REPORTED: Final = 57
     # found by the grader beside the reading, from the case and the contacts before
-    UNTOLD_NEWS: Final = 60
-    TELLS_UNTOLD: Final = 61
-    NAMES_UNTOLD: Final = 62
-    KNOWN_DAYS: Final = 63
-    HEARD_FACTS: Final = 64
+    TELLS_UNTOLD: Final = 60
+    KNOWN_DAYS: Final = 61
+    HEARD_FACTS: Final = 62
 
 
 TOPICS: tuple[str, ...] = (

@@ -18,6 +18,9 @@ _LISTED = frozenset(_POINTS)
 
 
 def leaning_of(sentences: Sequence[Sentence]) -> int:
-    """Return the code of the sum of the points of the note's words; a word said twice counts once."""
+    """Return the code of the sum of the points of the sentences' words; a word said twice counts once.
+
+    The caller leaves out what the victim was not told here: a fact kept back leans towards news, and is none.
+    """
     words = chain.from_iterable([clause.words for sentence in sentences for clause in sentence.clauses])
     return leaning_cue(sum(map(_POINTS.__getitem__, _LISTED.intersection(words))))

@@ -2,7 +2,8 @@
 
 A file has names (``her = victim|she``), sections (``[not_reached]``), phrases, one a line, and comments (``#``).
 ``{her}`` in a phrase stands for the name's words. What the sections are called, the reader's code decides: an unknown
-or missing section is an error when the package is imported, not a silent misreading.
+or missing section is an error when the package is imported, not a silent misreading. The list of single words that
+lean has their points for section (``[+2]``, ``[-1]``).
 """
 
 from __future__ import annotations

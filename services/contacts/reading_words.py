@@ -46,10 +46,11 @@ ALL_DAY_NUMBERS = 24, 7
 
 @dataclass(slots=True)
 class Clause:
-    """A run of words between pauses; ``quoted`` where it began inside quotation marks."""
+    """A run of words between pauses; ``quoted`` where it began inside quotation marks, ``introduced`` by a colon."""
 
     words: list[str]
     quoted: bool = False
+    introduced: bool = False
     days: Sequence[int] = ()
     has_time: bool = False
     has_other_time: bool = False
@@ -96,6 +97,7 @@ class _Cutter:
         self.words: list[str] = []
         """The words of the clause that is not ended yet."""
         self._quoted = False
+        self._introduced = False
 
     def add_token(self, kind: str | None, text: str) -> None:
         """Add what the pattern of tokens found."""
@@ -108,6 +110,7 @@ class _Cutter:
             self.words.append(text)
         elif kind == "pause":
             self.pause()
+            self._introduced = ":" in text
         elif kind == "end":
             self.end(text)
         else:
@@ -117,8 +120,9 @@ class _Cutter:
     def pause(self) -> None:
         """End the clause."""
         if self.words:
-            self._clauses.append(Clause(self.words, self._quoted))
+            self._clauses.append(Clause(self.words, self._quoted, self._introduced))
             self.words = []
+            self._introduced = False
 
     def end(self, ending: str) -> list[Sentence]:
         """End the sentence, and return all sentences so far."""

@@ -298,7 +298,7 @@ DEFINITIONS: Final = (
 )  # fmt: skip
 """Every figure there is, in the order in which the audit has them."""
 
-GRADER_MEASURED: Final = ("grader-1", 68, 2)
+GRADER_MEASURED: Final = ("grader-2", 186, 7)
 """The edition that was measured, real updates it was shown (labelled, and not looked at while it was made), and how
 many of them it called empty (docs/adr/0008-the-grader.md). A later edition needs a measure of its own."""
 

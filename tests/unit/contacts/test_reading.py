@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.contacts.grading_points import EMPTY
 from services.contacts.lexicon_spelling import MONTHS
 from services.contacts.reading import EDITION, Reading, read_note
 from services.contacts.reading_cues import LEANINGS, TOPICS, Cue, awaited_cue, fact_cue, leaning_cue, named_cue
@@ -128,6 +129,25 @@ def test_what_is_denied_asked_planned_remembered_or_kept_back_is_no_fact(note: s
 )
 def test_what_stands_in_the_log_and_was_not_told_is_no_fact(note: str) -> None:
     assert Cue.FACT not in read_note(note).cues
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Told victim that he was released under investigation.",
+        "Told victim that he gave a prepared statement and answered nothing else.",
+        "Rang victim: the interpreter is booked, the same woman as before.",
+    ],
+)
+def test_a_phrase_that_means_something_else_is_not_empty(note: str) -> None:
+    assert EMPTY.isdisjoint(read_note(note).cues)
+
+
+def test_what_stands_behind_the_name_of_a_talk_and_a_colon_was_said_in_it() -> None:
+    assert Cue.REPORTED in read_note("Rang her and spoke to her: her bag was in the lost property office.").cues
+    assert Cue.RELATIVE_ANSWERED not in read_note("Spoke to her: the message came through his cousin.").cues
+    for other in ("Update: her bag was found.", "Spoke to her, her bag was found.", "Spoke to her mother: bag found."):
+        assert Cue.REPORTED not in read_note(other).cues, other
 
 
 def test_the_words_of_a_note_lean_once_each_and_to_a_limit() -> None:

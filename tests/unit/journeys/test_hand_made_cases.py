@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.contacts.grading import grade_contacts
 from services.journeys.assess import assess
 from services.journeys.assessment import Assessment
 from services.journeys.histories import Histories, read_histories
@@ -35,14 +36,14 @@ def _histories(name: str) -> Histories:
     return read_histories((f"{name}, line {number}", line) for number, line in enumerate(lines, 1))
 
 
-def _assessed(name: str, as_of: str, now_known: str | None) -> list[Assessment]:
+def _assessed(name: str, as_of: str, now_known: str | None, *, stated: bool = True) -> list[Assessment]:
     return [
         assess(
             facts,
             _ruleset(),
             datetime.fromisoformat(as_of),
             known_by=datetime.fromisoformat(now_known) if now_known else None,
-            grader=stated_grades(facts),
+            grader=stated_grades(facts) if stated else grade_contacts,
         )
         for _case_id, facts in sorted(_histories(name).cases.items())
     ]
@@ -53,11 +54,12 @@ def _comparable(name: str, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(_EXPECTED))
-def test_hand_made_case_is_seen_as_worked_out_on_paper(name: str) -> None:
+@pytest.mark.parametrize("stated", [True, False], ids=["grades as stated", "grades of the grader"])
+def test_hand_made_case_is_seen_as_worked_out_on_paper(name: str, stated: bool) -> None:
     shared("domain", "cases", "expected.json")
     faults = []
     for wanted in _EXPECTED[name]["expect"]:
-        found = _assessed(name, wanted["as_of"], wanted.get("now_known"))
+        found = _assessed(name, wanted["as_of"], wanted.get("now_known"), stated=stated)
         if problem := _difference(wanted, found):
             faults.append(f"{json.dumps(wanted)}\n    {problem}")
     assert not faults, "\n".join(faults)
