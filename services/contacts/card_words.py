@@ -18,12 +18,19 @@ class Duty:
     """A rule in words: what happened, what is owed (``{v}`` is the victim), and what to say or do next.
 
     ``if_late`` takes the place of ``next_step`` where what was owed can no longer be done once the date has passed.
+    ``began`` says what the time runs from, where that is not what happened: of court news a victim is owed word from
+    the moment the Witness Care Unit has it, and the day of the verdict is another.
     """
 
     happened: str
     owed: str
     next_step: str = "Say what happens next and when they will hear again."
     if_late: str | None = None
+    began: str | None = None
+
+    def started(self) -> str:
+        """Return what the time runs from, to be followed by when it was."""
+        return self.happened if self.began is None else self.began
 
     def step(self, *, is_late: bool) -> str:
         """Return what to say or do next."""
@@ -31,6 +38,7 @@ class Duty:
 
 
 _TELL: Final = "{v} should be told"
+_HEARD: Final = "News of {} reached the Witness Care Unit"
 _NOT_YET: Final = "It needs the suspect's account: while no suspect has been interviewed, it is not yet possible."
 
 DUTIES: Final[Mapping[str, Duty]] = {
@@ -60,28 +68,35 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "VC-R6-CPS-CHANGE": Duty("A charge was altered or the case stopped", "a letter to {v} should be sent"),
     "VC-R6-FREQUENCY": Duty("A crime was reported", "how often {v} wants to hear should be agreed"),
     "VC-R7-STATEMENT": Duty(
-        "A statement was taken",
+        "An account was taken from the victim",
         "{v} should be offered a Victim Personal Statement before the sentence",
         if_late="The sentence has been passed: say that it should have been offered before, and ask the Witness Care "
         "Unit what a statement can still be used for.",
     ),
-    "VC-R8-HEARING": Duty("A hearing was listed or changed", _TELL),
-    "VC-R8-BAIL": Duty("A court decided on bail", _TELL),
-    "VC-R8-WARRANT": Duty("A warrant was issued", _TELL),
+    "VC-R8-HEARING": Duty("A hearing was listed or changed", _TELL, began=_HEARD.format("a hearing listed or changed")),
+    "VC-R8-BAIL": Duty("A court decided on bail", _TELL, began=_HEARD.format("a court's decision on bail")),
+    "VC-R8-WARRANT": Duty("A warrant was issued", _TELL, began=_HEARD.format("a warrant")),
     "VC-R8-EVIDENCE": Duty("Evidence in court is required", _TELL),
-    "VC-R8-REARREST": Duty("A suspect was arrested again", _TELL),
+    "VC-R8-REARREST": Duty("A suspect was arrested again", _TELL, began=_HEARD.format("another arrest")),
     "VC-R8-SPECIAL-MEASURES": Duty("The court decided on special measures", _TELL),
     "VC-R8-WCU-NEEDS": Duty("Evidence in court is required", "the needs of {v} as a witness should be assessed"),
     "VC-R8-COURT-TO-WCU": Duty("Something was decided in court", "the Witness Care Unit should be told", ""),
     "VC-R9-COURT-TO-WCU": Duty("A verdict or sentence was given", "the Witness Care Unit should be told", ""),
-    "VC-R9-OUTCOME": Duty("A verdict was given", _TELL),
+    "VC-R9-OUTCOME": Duty("A verdict was given", _TELL, began=_HEARD.format("a verdict")),
     "VC-R9-SENTENCE": Duty(
-        "A sentence was passed", _TELL, "Say what it means and, where it applies, how to question it."
+        "A sentence was passed",
+        _TELL,
+        "Say what it means and, where it applies, how to question it.",
+        began=_HEARD.format("a sentence"),
     ),
-    "VC-R9-APPEAL": Duty("There was news of an appeal", _TELL),
+    "VC-R9-APPEAL": Duty("There was news of an appeal", _TELL, began=_HEARD.format("an appeal")),
     "VC-R10-EXPENSES": Duty("Expenses were claimed", "{v} should be paid", ""),
     "VC-R10-PROPERTY": Duty("The case ended", "what was taken from {v} should be returned", "Agree when and where."),
-    "VC-R11-SCHEME-REFERRAL": Duty("A sentence was passed", "{v} should be referred to the Victim Contact Scheme"),
+    "VC-R11-SCHEME-REFERRAL": Duty(
+        "A sentence was passed",
+        "{v} should be referred to the Victim Contact Scheme",
+        began="A sentence was passed, or the scheme was asked for,",
+    ),
     "VC-R11-SCHEME-CONTACT": Duty("The Victim Contact Scheme was asked to act", "it should contact {v}"),
     "VC-R11-ESCAPE": Duty(
         "An offender escaped",
@@ -124,6 +139,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
 }
 """Every rule of the packs in words; a test keeps the two in step."""
 
+_OF_THE_CODE: Final = "VC-"
 _LINK_IT: Final = "If so, link the contact to it."
 _LINK_IT_TO_EACH: Final = "Link the contact to each of which it was."
 
@@ -157,11 +173,16 @@ BESIDE_AN_OBLIGATION: Final[Mapping[str, str]] = {
 """Flags that add nothing of their own where the duty that says it is owed."""
 
 
+def is_only_a_target(rule: str | None, *, advisory: bool) -> bool:
+    """Whether nothing is owed of right: an advisory duty of no part of the Code is past its target, never overdue."""
+    return advisory and rule is not None and not rule.startswith(_OF_THE_CODE)
+
+
 def say_approaching(rule: str, victim_id: str, triggered_at: datetime, due_at: datetime, confidence: str) -> str:
     """Return the card of a duty that will soon be due."""
     duty = DUTIES.get(rule, _ANY_DUTY)
     return _sentences(
-        f"{duty.happened} on {moment_words(triggered_at)}.",
+        f"{duty.started()} on {moment_words(triggered_at)}.",
         f"{_capital(duty.owed.format(v=victim_id))} by {by_words(due_at)}.",
         duty.step(is_late=False),
         _to_be_confirmed(confidence),
@@ -169,13 +190,21 @@ def say_approaching(rule: str, victim_id: str, triggered_at: datetime, due_at: d
 
 
 def say_overdue(
-    rule: str, victim_id: str, triggered_at: datetime, due_at: datetime, confidence: str, *, may_be_linked: bool
+    rule: str,
+    victim_id: str,
+    triggered_at: datetime,
+    due_at: datetime,
+    confidence: str,
+    *,
+    may_be_linked: bool,
+    advisory: bool = False,
 ) -> str:
     """Return the card of a duty that is past due and not met."""
     duty = DUTIES.get(rule, _ANY_DUTY)
+    past = "Past its target date," if is_only_a_target(rule, advisory=advisory) else "Overdue since"
     return _sentences(
-        f"Overdue since {by_words(due_at)}: {duty.owed.format(v=victim_id)}.",
-        f"{duty.happened} on {moment_words(triggered_at)}.",
+        f"{past} {by_words(due_at)}: {duty.owed.format(v=victim_id)}.",
+        f"{duty.started()} on {moment_words(triggered_at)}.",
         duty.step(is_late=True),
         "A later contact may have covered it: whoever made it can link it." if may_be_linked else "",
         _to_be_confirmed(confidence),

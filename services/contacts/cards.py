@@ -225,6 +225,7 @@ def _overdue(
             due_at,
             body["confidence"],
             may_be_linked=bool(linkable),
+            advisory=body["advisory"],
         ),
         raised_at=raised_at,
         duty_of=body["owner"],

@@ -96,7 +96,9 @@ SAID_BY_ITS_DUTY: Final = frozenset({
 })  # fmt: skip
 """News that the police owe: the card of that duty says by when to tell it, so a text's task comes with that card."""
 
-NOT_FROM_A_CORRECTION: Final = "a record put right, a rebuild or a new pack never makes a text"
+NOT_FROM_A_CORRECTION: Final = (
+    "this was recorded late or put right afterwards, and only what comes in as it happens makes a text"
+)
 """Said of a text that is not sent, and to whoever does what it would have done."""
 
 OFFERED: Final = PERSON_FIRST | {"court.hearing.listed.v1"}

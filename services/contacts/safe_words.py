@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
 from services.contacts.london import day_words
 from services.contacts.safe_contact import SAFE_CONTACT, FactLike, SafeContact
-from services.contacts.safe_hours import ANY_TIME, Span, Week
+from services.contacts.safe_hours import ANY_TIME, LONDON, Span, Week, windows
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WHOLE_DAY: Final = (0, 24 * 60)
@@ -31,6 +31,26 @@ def safe_hours_words(safe: SafeContact, today: date) -> str:
     elif safe.suspended_by is not None:
         parts.append("something happened since: ask again")
     return "; ".join(parts)
+
+
+def not_now_words(safe: SafeContact, now: datetime) -> str | None:
+    """Return that it is not safe to ring now and when it next is, London time; None where it is safe, or not known.
+
+    What the victim called safe is safe at night as well; the next hours named lie between 08:00 and 20:00.
+    """
+    if safe.sms is None or safe.week is None:
+        return None
+    local = now.astimezone(LONDON)
+    minute = local.hour * 60 + local.minute
+    if local.date() not in safe.not_on and any(start <= minute < end for start, end in safe.week[local.weekday()]):
+        return None
+    coming = next(windows(safe.week, now, safe.not_on, None), None)
+    if coming is None:
+        return "not now, and at no hour in the next weeks: ask the duty supervisor"
+    opens = coming.opens.astimezone(LONDON)
+    days_ahead = (opens.date() - local.date()).days
+    when = {0: "today", 1: "tomorrow"}.get(days_ahead, f"on {day_words(opens.date())}")
+    return f"not now: from {opens:%H:%M} {when}"
 
 
 def week_words(week: Week) -> str:

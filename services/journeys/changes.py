@@ -86,7 +86,8 @@ def changes(announced: Announced, assessment: Assessment, announce_from: datetim
     """Return what is to be announced, in a fixed order: what is gone first, then as the assessment lists it.
 
     What fell due (a flag: began) before ``announce_from`` is announced quietly. Something once announced aloud stays
-    aloud, also if a correction moves it before go-live, so that nobody is left with half a story.
+    aloud, also if a correction moves it before go-live, so that nobody is left with half a story; but a date that was
+    not there yet was never announced.
 
     Raises:
         RepeatedIdError: if the assessment holds two obligations, or two pieces of news, under one id.
@@ -166,7 +167,7 @@ def _gone(thing: Thing, id_: str, was: Standing) -> Iterator[Announcement]:
 
 def _difference(thing: Thing, id_: str, was: Standing | None, now: _Now) -> Iterator[Announcement]:
     body = _body(now.thing)
-    quiet = now.quiet and (was is None or was.quiet)
+    quiet = now.quiet and (was is None or was.quiet or (thing == "obligation" and was.body["due_at"] is None))
     if was is not None and was.state == now.state and was.body == body:
         return
     if was is not None and was.body.get("advisory") != body.get("advisory"):

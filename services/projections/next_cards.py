@@ -33,7 +33,7 @@ _IS_FOR_ONE_PERSON: Final = or_(
 
 @dataclass(frozen=True, slots=True)
 class NextCard:
-    """A card as the force sees it: what is said first on it, and how many more things are.
+    """A card as the force sees it: what is said first on it, how many more things are, and how many are overdue.
 
     ``at`` is the next moment to act by, else the latest that has passed, None where there is none. ``is_at_once``: a
     thing on it cannot wait and names no moment to act by: now.
@@ -49,8 +49,8 @@ class NextCard:
     acknowledged: bool
     is_shown: bool
     items: int
+    overdue: int
     say: str
-    is_overdue: bool
 
 
 async def read_next_cards(conn: AsyncConnection, most: int, now: datetime) -> Listed[NextCard]:
@@ -63,7 +63,7 @@ async def read_next_cards(conn: AsyncConnection, most: int, now: datetime) -> Li
     keys = sorted({bytes(row.case_key) for row in groups})
     items: dict[tuple[str, bytes, str | None], list[Any]] = {}
     for row in await conn.execute(
-        select(_TO.label("to"), _c.case_key, _c.victim_id, _c.say, _c.kind, _AT.label("at"), _c.interrupts)
+        select(_TO.label("to"), _c.case_key, _c.victim_id, _c.say, _c.kind, _c.never_interrupts)
         .where(_open(now), is_among(_c.case_key, "keys"))
         .order_by(IS_AT_ONCE.desc(), _c.interrupts.desc(), _AT.is_(None), now >= _AT, _AT, _c.raised_at, _c.card_key),
         {"keys": keys},
@@ -118,6 +118,6 @@ def _card(row: Any, items: Sequence[Any]) -> NextCard:
         acknowledged=row.acknowledged,
         is_shown=row.is_shown,
         items=len(items),
+        overdue=sum(each.kind == CardKind.OVERDUE.value and not each.never_interrupts for each in items),
         say=items[0].say,
-        is_overdue=items[0].kind == CardKind.OVERDUE.value,
     )

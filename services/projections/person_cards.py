@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.contacts.card_words import say_links
+from services.contacts.card_words import is_only_a_target, say_links
 from services.contacts.cards import CardKind
 from services.contacts.grade_cards import OF_A_CONTACT
 from services.contacts.safe_hours import LONDON
-from services.contacts.safe_words import NOT_UNDERSTOOD, safe_hours_words
+from services.contacts.safe_words import NOT_UNDERSTOOD, not_now_words, safe_hours_words
 from services.storage.card_shows import is_on_list_of
 from services.storage.safe_terms import SafeTerms, safe_terms_of
 from services.storage.tables_notify import cards
@@ -33,7 +33,8 @@ class CardLine:
     ``act_by`` is None where nothing has to be done by a moment. ``shown_at`` is None where the item waits for the list
     of a later shift (only listed with ``also_coming``). ``may_be_disputed``: the person it is for may say that the
     grade is wrong (``services.storage.card_answers.dispute``, by case and ``event_id``). ``may_be_upheld``: it is the
-    review of such a dispute (``uphold``, likewise).
+    review of such a dispute (``uphold``, likewise). ``is_target``: nothing is owed of right, and past its date it is
+    not overdue.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class CardLine:
     interrupts: bool
     may_be_disputed: bool
     may_be_upheld: bool = False
+    is_target: bool = False
 
     @property
     def cannot_wait(self) -> bool:
@@ -65,9 +67,9 @@ class CardLine:
 class PersonCard:
     """What one person sees of one victim of one case; ``lines`` are sorted, what is to be done soonest first.
 
-    ``safe_hours`` are words for staff in London time, ``voicemail`` whether a message may be left (None: nobody has
-    said); both over all cases of the victim, and both None on a card that names no victim. ``escalated``: it came here
-    because nobody acknowledged it in time. ``to`` is for whom it was planned.
+    ``safe_hours`` are words for staff in London time, ``not_now`` that this is none of them, ``voicemail`` whether a
+    message may be left (None: nobody has said); over all cases of the victim, and None on a card that names no victim.
+    ``escalated``: it came here because nobody acknowledged it in time. ``to`` is for whom it was planned.
     """
 
     to: str
@@ -75,6 +77,7 @@ class PersonCard:
     victim_id: str | None
     lines: tuple[CardLine, ...]
     safe_hours: str | None
+    not_now: str | None
     voicemail: bool | None
     escalated: bool
 
@@ -137,15 +140,17 @@ def _card(ref: str, rows: Iterable[Any], terms: dict[str, SafeTerms | None], now
     lines = sorted(_asked_once([_line(row) for row in rows]), key=_line_order)
     first = next(iter(rows))
     known = terms.get(first.victim_id) if first.victim_id is not None else None
-    hours = None
+    hours, not_now = None, None
     if first.victim_id is not None:
         hours = NOT_UNDERSTOOD if known is None else safe_hours_words(known.safe, now.astimezone(LONDON).date())
+        not_now = None if known is None else not_now_words(known.safe, now)
     return PersonCard(
         to=first.to_ref,
         case_id=first.case_id,
         victim_id=first.victim_id,
         lines=tuple(lines),
         safe_hours=hours,
+        not_now=not_now,
         voicemail=known.voicemail if known is not None else None,
         escalated=first.to_ref != ref,
     )
@@ -180,6 +185,7 @@ def _line(row: Any) -> CardLine:
         acknowledged_by=row.acknowledged_by,
         interrupts=row.interrupts,
         may_be_disputed=row.kind == CardKind.GRADE,
+        is_target=is_only_a_target(row.rule, advisory=row.never_interrupts),
         may_be_upheld=row.kind == CardKind.REVIEW and row.about.startswith(OF_A_CONTACT),
     )
 

@@ -14,9 +14,10 @@ from sqlalchemy import Select, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import POLICE, Addressee, addressee_of
+from services.contacts.card_words import is_only_a_target
 from services.contacts.cards import CardKind
 from services.storage.card_shows import IS_AT_ONCE, is_on_list_of
-from services.storage.people import facts_of_cases
+from services.storage.people import readable_facts_of_cases
 from services.storage.tables import case_key, cases, record_problems
 from services.storage.tables_notify import cards
 
@@ -37,7 +38,8 @@ class WorklistItem:
     """One line of the worklist; ``due_at`` and the others are UTC instants, ``to`` an officer or a worklist.
 
     ``act_by`` is by when it has to be done within safe hours and at work, known once the line is planned.
-    ``is_at_once``: it cannot wait and names no moment, so that it is to be done now.
+    ``is_at_once``: it cannot wait and names no moment, so that it is to be done now. ``is_target``: nothing is owed of
+    right, and past its date it is not overdue.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class WorklistItem:
     act_by: datetime | None = None
     acknowledged_by: str | None = None
     is_at_once: bool = False
+    is_target: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the line as surfaces.md has it."""
@@ -159,6 +162,7 @@ def _of_card(row: Any) -> WorklistItem:
         act_by=row.act_by,
         acknowledged_by=row.acknowledged_by,
         is_at_once=row.is_at_once,
+        is_target=is_only_a_target(row.rule, advisory=row.never_interrupts),
     )
 
 
@@ -218,10 +222,9 @@ _SET_ASIDE = (
 async def _addressees(conn: AsyncConnection, case_keys: set[bytes], now: datetime) -> dict[str, Addressee]:
     if not case_keys:
         return {}
-    return {
-        case_id: addressee_of(POLICE, None, None, facts, now)
-        for case_id, facts in (await facts_of_cases(conn, case_keys)).items()
-    }
+    # A case whose facts cannot be read is the very one that stands here: it is for the cover, and stops no other.
+    readable, _ = await readable_facts_of_cases(conn, case_keys)
+    return {case_id: addressee_of(POLICE, None, None, facts, now) for case_id, facts in readable.items()}
 
 
 def _soonest(item: WorklistItem) -> tuple[bool, bool, datetime, datetime, str]:

@@ -290,7 +290,7 @@ def case_cards(items: list[WorklistItem], total: int, now: datetime) -> Listed[C
             case_id=item.case_id,
             case_key=case_key(item.case_id),
             victim_id=item.victim_id,
-            at=item.act_by or item.due_at,
+            at=item.due_at if _is_overdue(item, now) else item.act_by or item.due_at,
             is_overdue=_is_overdue(item, now),
             is_urgent=item.urgent,
             say=item.say,
@@ -310,7 +310,7 @@ def _is_for_one_person(item: WorklistItem) -> bool:
 
 def _is_overdue(line: CardLine | WorklistItem, now: datetime) -> bool:
     """Whether what a line asks for is past its date now, whatever the assessment last said."""
-    return line.kind in _MAY_BE_OVERDUE and line.due_at is not None and line.due_at <= now
+    return line.kind in _MAY_BE_OVERDUE and line.due_at is not None and line.due_at <= now and not line.is_target
 
 
 def _with_cases(listed: Listed[Any]) -> list[Any]:

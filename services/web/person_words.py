@@ -34,7 +34,7 @@ def act_words(at: datetime | None, now: datetime) -> str:
     """
     if at is None:
         return "No date"
-    return f"{'By' if now < at else 'Since'} {_glance(at, now)}"
+    return f"{'By' if now < at else 'Was to be done by'} {_glance(at, now)}"
 
 
 def short_act_words(at: datetime | None, now: datetime) -> str:

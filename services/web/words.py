@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.contacts.card_words import DUTIES
+from services.contacts.card_words import DUTIES, is_only_a_target
 from services.contacts.grading_why import why
 from services.contacts.london import day_words
 from services.contacts.news import topic_of
@@ -204,7 +204,7 @@ def is_about_the_victim(duty: Duty) -> bool:
 def happened(duty: Duty, now: datetime) -> str:
     """Return what started the duty and when."""
     words = DUTIES.get(duty.rule)
-    return f"{words.happened if words else 'Something happened in the case'} on {on(duty.triggered_at, now)}."
+    return f"{words.started() if words else 'Something happened in the case'} on {on(duty.triggered_at, now)}."
 
 
 def next_step(duty: Duty) -> str:
@@ -232,8 +232,10 @@ def checked(duty: Duty) -> str:
 def remarks(duty: Duty) -> list[str]:
     """Return what has to be known beside a duty."""
     may_be_linked = duty.state == "breached" and bool(duty.linkable)
+    is_target = is_only_a_target(duty.rule, advisory=duty.advisory)
     every = (
-        (duty.advisory, "Advisory: a target, not a right."),
+        (is_target, "Advisory: a target, not a right."),
+        (duty.advisory and not is_target, "Advisory: the Code names no hours, and these are a target."),
         (duty.confidence != "H", "To be confirmed: the date rests on a reading of the rule."),
         (duty.provisional, "Provisional: the date rests on bank holidays that are not yet announced."),
         (may_be_linked, "A later contact may have covered it; whoever made it can link it."),

@@ -92,7 +92,7 @@ async def test_cards_come_soonest_first_and_say_which_are_overdue(app: FastAPI, 
     assert "By 18:00 today" in words
     assert "Second thing And 2 more on this card. P-7" in words
     words = (await page_of(app, "/cases/KP-1")).text
-    assert "Overdue Since 11:00 today First thing P-7" in words
+    assert "Overdue Was to be done by 11:00 today First thing P-7" in words
     assert "By 18:00 today Second thing P-7" in words
     assert "No date Third thing P-7" in words
     assert words.index("First thing") < words.index("Second thing") < words.index("Third thing")
@@ -145,6 +145,19 @@ async def test_dead_letters_cases_set_aside_and_problems_of_the_record_are_shown
     assert "must not stand in any log" not in page.text
     assert "An event came again under the same id with other content." in page.text
     assert "/cases/KP-2" in [each.get("href") for each in page.all("a")]
+
+
+async def test_the_page_of_a_case_with_a_damaged_row_shows_its_card_and_does_not_say_that_all_else_is_well(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await take_in(engine, event("a"))
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE facts SET payload = '\\x7b22'"))
+    await assess_all(engine, told_within())
+    words = (await page_of(app, "/cases/KP-1")).text
+    assert "This case is set aside" in words
+    assert "Please look at the case by hand meanwhile" in words
+    assert "as it should be" not in words
 
 
 async def test_nothing_is_graded_aloud_in_the_first_hour_after_a_contact(app: FastAPI, engine: AsyncEngine) -> None:

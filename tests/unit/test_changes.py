@@ -108,6 +108,17 @@ def test_nothing_is_announced_where_nothing_differs() -> None:
     assert changes(standing(said), said) == []
 
 
+def test_a_date_that_appears_before_go_live_was_never_announced() -> None:
+    undated = an_obligation(due_at=None, due_on=None, warn_at=None)
+    late = msgspec.structs.replace(an_obligation(), state=State.BREACHED)
+    told = standing(an_assessment(undated), NOON + timedelta(days=900))
+    (found,) = changes(told, an_assessment(late), NOON + timedelta(days=900))
+    assert (found.what, found.quiet) == ("obligation.breached", True)
+    aloud = standing(an_assessment(an_obligation()))
+    (found,) = changes(aloud, an_assessment(late), NOON + timedelta(days=900))
+    assert not found.quiet
+
+
 def test_a_state_that_stays_is_told_only_if_the_snapshot_differs() -> None:
     before = standing(an_assessment(an_obligation()))
     assert names(before, an_assessment(an_obligation(possible_discharge=("c1",)))) == ["obligation.amended"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.contacts.safe_contact import safe_contact_of
-from services.contacts.safe_words import NOT_RECORDED, NOT_UNDERSTOOD, safe_hours_words, voicemail_of
+from services.contacts.safe_words import NOT_RECORDED, NOT_UNDERSTOOD, not_now_words, safe_hours_words, voicemail_of
 from tests.unit.gate_cases import NOON, fact
 
 DAY = timedelta(days=1)
@@ -37,6 +37,31 @@ def words(*facts: Any) -> str:
 )
 def test_hours_are_said_by_weekday(hours: Any, said: str) -> None:
     assert words(safe(**({} if hours is None else {"hours": hours}))) == said
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({}, None),
+        ({"hours": [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "10:00", "to": "14:00"}]}, None),
+        ({"hours": [{"days": ["tue"], "from": "15:00", "to": "23:00"}]}, "not now: from 15:00 today"),
+        ({"hours": [{"days": ["wed"]}]}, "not now: from 08:00 tomorrow"),
+        ({"hours": [{"days": ["mon"], "from": "09:00"}]}, "not now: from 09:00 on Mon 23 Nov"),
+        ({"not_on": ["2026-11-17"]}, "not now: from 08:00 tomorrow"),
+        ({"hours": [{"days": ["mon"], "from": "21:00", "to": "22:00"}]}, "not now, and at no hour in the next weeks"),
+        ({"hours": [{"days": ["whenever"]}]}, None),
+    ],
+)
+def test_an_hour_that_is_not_safe_is_said_with_the_next_one(data: dict[str, Any], said: str | None) -> None:
+    found = not_now_words(safe_contact_of("V-1", [safe(**data)], NOON), NOON)
+    assert (found or "")[: len(said or "")] == (said or "")
+    assert (found is None) == (said is None)
+
+
+def test_what_was_called_safe_at_night_is_safe_at_night() -> None:
+    night = NOON + timedelta(hours=11)
+    assert not_now_words(safe_contact_of("V-1", [safe()], night), night) is None
+    assert not_now_words(safe_contact_of("V-1", [], night), night) is None
 
 
 def test_excluded_days_are_said_while_they_lie_ahead() -> None:

@@ -242,6 +242,25 @@ ALL_WORDS = [
 ]
 
 
+def test_a_card_about_court_news_gives_no_day_of_the_verdict_that_was_another() -> None:
+    said = card_words.say_approaching("VC-R9-OUTCOME", "V-1", NOON, NOON, "H")
+    assert "News of a verdict reached the Witness Care Unit on" in said
+    assert "verdict was given" not in said
+    assert "Was it told then that a verdict was given?" in card_words.say_link("V-1", NOON, "VC-R9-OUTCOME")
+
+
+def test_what_is_only_a_target_is_never_called_overdue() -> None:
+    words: dict[str, Any] = {
+        "rule": "KENT-SARC",
+        "victim_id": "V-1",
+        "triggered_at": NOON,
+        "due_at": NOON,
+        "confidence": "H",
+    }
+    assert "verdue" not in card_words.say_overdue(**words, may_be_linked=False, advisory=True)
+    assert "verdue" in card_words.say_overdue(**words | {"rule": "VC-R11-ESCAPE"}, may_be_linked=False, advisory=True)
+
+
 def test_nobody_is_asked_for_what_can_no_longer_be_done() -> None:
     said = card_words.say_overdue("VC-R7-STATEMENT", "V-1", NOON, NOON, "H", may_be_linked=False)
     assert "The sentence has been passed" in said
