@@ -62,6 +62,8 @@ async def connect(settings: Settings, application_name: str) -> Any:
             "statement_timeout": f"{settings.database_statement_timeout_s}s",
             "lock_timeout": f"{settings.database_lock_timeout_s}s",
             "idle_in_transaction_session_timeout": f"{_IDLE_IN_TRANSACTION_LIMIT_S}s",
+            # What is read after a lock must see what was committed meanwhile, whatever the default of the database.
+            "default_transaction_isolation": "read committed",
             # Short statements on few rows: compiling them costs more than it saves.
             "jit": "off",
         },

@@ -47,6 +47,19 @@ def anchor_hash(anchor: dict[str, Any]) -> str:
     return sha("\n".join([ANCHOR, *(str(anchor[name]) for name in SAID)]).encode()).hex()
 
 
+def read(line: str) -> Any:
+    """One line as JSON; a name that stands twice is refused: another reader would take the other of its values."""
+    return json.loads(line, object_pairs_hook=once)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names each stand there once. Raises ValueError."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
 class Ledger:
     """What has been read of an export, line by line, and every problem met."""
 
@@ -55,6 +68,7 @@ class Ledger:
         self.chains: dict[str, list[str]] = defaultdict(list)  # case key -> hash of each entry
         self.anchors: dict[int, dict[str, Any]] = {}
         self.leaves: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.anchored = 0  # how many entries the anchors hold
         self.problems: list[str] = []
 
     def take(self, line: dict[str, Any]) -> None:
@@ -73,6 +87,8 @@ class Ledger:
     def take_entry(self, line: dict[str, Any]) -> None:
         """Check that an entry follows the one before it in its case, and that its hash is its own."""
         chain, case = self.chains[line["case_key"]], f"Case {line['case_key']}"
+        if ("entry" in line) == ("entry_base64" in line):
+            raise ValueError("an entry is there as text or in base64")
         entry = line["entry"].encode() if "entry" in line else base64.b64decode(line["entry_base64"])
         if line["sequence"] != len(chain) + 1:
             self.problems.append(f"{case}: entry {line['sequence']} stands where {len(chain) + 1} should.")
@@ -105,6 +121,7 @@ class Ledger:
             if (len(reached), sum(reached.values())) != (anchor["cases"], anchor["entries"]):
                 self.problems.append(f"Anchor {number} counts other cases or entries than the heads up to it.")
             previous = anchor["hash"]
+        self.anchored = sum(reached.values())
 
     def check_leaf(self, leaf: dict[str, Any]) -> None:
         """Check that an anchored head is the hash of that entry of the case."""
@@ -148,11 +165,11 @@ def main() -> int:
     try:
         with asked.ledger.open(encoding="utf-8") as lines:
             for line in lines:
-                ledger.take(json.loads(line))
+                ledger.take(read(line))
         ledger.check_anchors()
         if asked.anchors:
             with asked.anchors.open(encoding="utf-8") as lines:
-                events = [json.loads(line) for line in lines if line.strip()]
+                events = [read(line) for line in lines if line.strip()]
             published = [event["data"] for event in events if event["type"] == ANCHOR]
             young = ledger.check_published(published)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as problem:
@@ -165,8 +182,12 @@ def main() -> int:
     entries = sum(map(len, ledger.chains.values()))
     found = f"{entries} entries of {len(ledger.chains)} cases, {len(ledger.anchors)} anchors, as of {ledger.at}"
     say(f"{'The ledger does not hold' if ledger.problems else 'The ledger holds'}: {found}.")
+    if entries > ledger.anchored:
+        say(f"{entries - ledger.anchored} of them are under no anchor here: only their own chains speak for them.")
     if published:
         say(f"{len(published)} published anchors were compared; {young} are younger than this export.")
+        if young > 1:
+            say("Ask for a newer export: what those anchors hold could not be compared.")
     else:
         say("Not compared with published anchors: that newest anchors were removed would not be seen.")
     return 1 if ledger.problems else 0

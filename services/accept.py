@@ -21,7 +21,7 @@ from contracts.normalised import content_hash, take_note
 from contracts.refusal import Refused
 from services.contacts.reading import Reading
 from services.steps import At, carry_on
-from services.storage.failures import is_passing
+from services.storage.failures import is_of_the_store, is_passing
 from services.storage.intake import (
     EVENT_CONTENT,
     DeadLetterRow,
@@ -39,6 +39,7 @@ from services.storage.intake import (
     put_problems,
     put_victims,
     put_wakes,
+    settle_dead_letters,
 )
 from services.storage.payloads import to_bytes
 from services.storage.tables import case_key, fact_key
@@ -100,7 +101,8 @@ async def accept(
     the database refuse one for what it holds, the batch is stored record by record and that one becomes a dead letter.
 
     Raises:
-        DBAPIError, OSError: the database cannot be worked with just now; try the same batch again.
+        DBAPIError, OSError: the database cannot be worked with just now, or is not migrated to what this version
+            needs: no record's fault, so none becomes a dead letter. Try the same batch again.
     """
     sorted_out = _Sorted(vault, read_note)
     for incoming in batch:
@@ -108,7 +110,7 @@ async def accept(
     try:
         return await _store(engine, sorted_out, vault, at)
     except DBAPIError as failure:
-        if is_passing(failure):
+        if is_passing(failure) or is_of_the_store(failure):
             raise
         _log.error("batch_refused_by_the_database", records=len(batch), error=type(failure.orig).__name__)
     if len(batch) == 1:
@@ -142,6 +144,7 @@ async def _store(engine: AsyncEngine, sorted_out: _Sorted, vault: Sealer, at: At
         if conflicts:
             await put_problems(conn, (problem for each in conflicts for problem in each.problems))
         if stored:
+            await settle_dead_letters(conn, new)
             await put_wakes(conn, _wakes(each.row for each in stored))
         await at("before_commit")
     await at("committed")
@@ -176,8 +179,7 @@ class _Sorted:
         """Put one record where it belongs."""
         match incoming.read_as:
             case Refused() as refusal:
-                case = None if refusal.subject is None else case_key(refusal.subject)
-                self.refused.append(DeadLetterRow(incoming.record, refusal.sentence, refusal.field, case))
+                self.refused.append(self._unread(incoming.record, refusal))
             case event:
                 try:
                     candidate = _candidate(incoming.record, event, self.vault, self.read_note)
@@ -187,6 +189,13 @@ class _Sorted:
                     return
                 if self.first.setdefault(candidate.row.key, candidate) is not candidate:
                     self.later.append(candidate)
+
+    def _unread(self, record: RawRecord, refusal: Refused) -> DeadLetterRow:
+        case = None if refusal.subject is None else case_key(refusal.subject)
+        key = None if refusal.source is None or refusal.id is None else fact_key(refusal.source, refusal.id)
+        # What came before it, and is stored with it, does not put it right.
+        later = None if key is None or key in self.first else key
+        return DeadLetterRow(record, refusal.sentence, refusal.field, case, later)
 
     def judge(self, standing: dict[bytes, Kept], new: set[bytes]) -> tuple[list[_Conflict], int]:
         """Compare all that was not stored just now with what stands under its identity."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -62,10 +62,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rule set a process carries: its hash, and the pure function that judges a case's facts at a moment."""
+    """The rule set a process carries: its hash, and the pure function that judges a case's facts at a moment.
+
+    ``parts``: what the hash is made of, kept where this process is the first and puts it in force.
+    """
 
     hash: str
     assess: Callable[[Sequence[Fact], datetime], Assessment]
+    parts: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class _WriterFailedError(Exception):
@@ -192,7 +196,7 @@ class _Shift:
     async def assess(self, keys: Iterable[bytes], at_once: int, tried: list[HeldCase]) -> tuple[int, int, int]:
         """Assess these cases in one transaction; return how many were, what was announced, how many set aside."""
         async with self.engine.begin() as conn:
-            await hold_rule_set(conn, self.rules.hash)
+            await hold_rule_set(conn, self.rules.hash, self.rules.parts)
             held, now = await hold_cases(conn, keys, at_once)
             tried.extend(held)
             for case in held:

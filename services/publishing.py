@@ -37,24 +37,30 @@ class KafkaPublisher:
     """A Publisher on aiokafka; use as ``async with KafkaPublisher(settings) as publisher``.
 
     ``acks`` is ``all``. Where the broker has it the producer is idempotent, so that a send repeated by the client
-    itself is stored once.
+    itself is stored once. Such a producer counts what it sends to a partition, and aiokafka never takes back the number
+    of what failed: from then on the broker refuses all that follows there (OutOfOrderSequenceNumber). So after a
+    failure the next messages go by a new producer, when nothing is in flight any more. One caller at a time.
     """
 
     def __init__(self, settings: Settings, client_id: str = "waymark") -> None:
         self._settings = settings
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
+        self._is_spent = False
 
     async def __aenter__(self) -> Self:
         """Connect; raises KafkaConnectionError where no broker answers."""
+        self._producer = await self._connected()
+        return self
+
+    async def _connected(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(**producer_options(self._settings, self._client_id))
-        self._producer = producer
         try:
             await producer.start()
         except BaseException:
             await producer.stop()
             raise
-        return self
+        return producer
 
     async def __aexit__(self, *_: object) -> None:
         """Send what is in line, and disconnect."""
@@ -70,6 +76,13 @@ class KafkaPublisher:
         """Send these, wait for the broker's answers, and return where each now stands, or why it does not."""
         if self._producer is None:
             raise RuntimeError("This publisher is not open: use it in `async with`.")
+        if self._is_spent:
+            try:
+                fresh = await self._connected()
+            except KafkaError as failure:
+                return [_what_came_of(each, failure) for each in messages]
+            spent, self._producer, self._is_spent = self._producer, fresh, False
+            await spent.stop()
         in_line: list[Future[Any] | KafkaError] = []
         for each in messages:
             try:
@@ -86,6 +99,10 @@ class KafkaPublisher:
         waiting = [each for each in in_line if isinstance(each, Future)]
         if waiting:
             await wait(waiting)
+        # What the client itself found too large was never counted.
+        self._is_spent = any(each.exception() for each in waiting) or any(
+            isinstance(each, KafkaError) and not isinstance(each, _FOR_GOOD) for each in in_line
+        )
         return [_what_came_of(message, each) for message, each in zip(messages, in_line, strict=True)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.adopt import ASK_ABOVE_SHARE, Foreseen, about, foresee, summary_lines
-from services.cli.given import Data, settings_of
+from services.cli.given import Data, settings_of, who_asks
 from services.cli.progress import progress_bar
 from services.cli.reaching import with_store
 from services.cli.rule_sets import rules_or_stop
@@ -75,7 +74,7 @@ def adopt(
 
     async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> None:
         async with engine.begin() as conn:
-            who = f"cli:{getpass.getuser()}"
+            who = who_asks()
             await adopt_rule_set(conn, rules.hash, by=who, parts=rules.parts, summary=foreseen.content())
 
     with_store(data, work)

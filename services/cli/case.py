@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts import TYPES
 from infra.settings import Settings
 from services.cli.cases import assessment_lines
-from services.cli.given import Data, settings_of
+from services.cli.given import Data, settings_of, who_asks
 from services.cli.reaching import with_store
 from services.cli.rule_sets import rules_or_stop
 from services.cli.speaking import AsJson, give_up, instant_option, print_json
@@ -21,6 +20,7 @@ from services.journeys.facts import Fact
 from services.journeys.rule_set import RuleSet
 from services.storage.access_log import log_looks
 from services.storage.casework import moment
+from services.storage.dead_letters import count_refused
 from services.storage.rereading import RecordProblem, facts_of_case, record_problems_of
 from services.storage.sight import is_kept_from
 from services.storage.tables import case_key
@@ -51,22 +51,35 @@ def show_case(
 
     async def look(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> tuple[Any, ...]:
         async with engine.begin() as conn:
-            await log_looks(conn, f"cli:{getpass.getuser()}", "case", [case_key(case_id)])
+            await log_looks(conn, who_asks(), "case", [case_key(case_id)])
             now = await moment(conn)
             if await is_kept_from(conn, case_key(case_id), None, now):
-                return [], [], now
+                return [], [], 0, now
             facts = await facts_of_case(conn, case_id, told_by)
-            return facts, await record_problems_of(conn, case_id, told_by), at or now
+            refused = await count_refused(conn, case_key(case_id), received_by=told_by)
+            return facts, await record_problems_of(conn, case_id, told_by), refused, at or now
 
-    facts, problems, now = with_store(data, look)
+    facts, problems, refused, now = with_store(data, look)
     if not facts and not problems:
-        give_up("This case is not in the store" + (" as it was then." if told_by else "."))
+        missing = "This case is not in the store" + (" as it was then." if told_by else ".")
+        give_up(f"{missing} {_refused_said(refused)}" if refused else missing)
     content = _content(rules_or_stop(settings_of(data)), case_id, facts, problems, now)
+    if refused:
+        only = content["cases"][0]
+        only["notes"] = [*only.get("notes", ()), _refused_said(refused)]
     if as_json:
         print_json(content)
         return
     for line in assessment_lines(content):
         typer.echo(line)
+
+
+def _refused_said(count: int) -> str:
+    records, them = ("record", "it") if count == 1 else ("records", "them")
+    return (
+        f"{count} {records} of this case could not be taken in, and nobody has dealt with {them}: something may look "
+        "unmet that was met. `waymark dead list` says why."
+    )
 
 
 def _content(

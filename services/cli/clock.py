@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 async def run_clock(ground: Ground) -> None:
     """Assess the cases that have new facts and those whose time has come."""
-    rules = Rules(ground.rules.hash, lambda facts, now: assess(facts, ground.rules, now))
+    rules = Rules(ground.rules.hash, lambda facts, now: assess(facts, ground.rules, now), ground.rules.parts)
     announce_from = ground.settings.announce_from
     unseen = not_measured(ground.rules.rules, ground.settings.sources)
     beat, counting = ground.beats.start("clock"), ground.beats.start("counting")
@@ -42,6 +42,7 @@ async def run_clock(ground: Ground) -> None:
         announce_from=announce_from,
         texts_from=ground.settings.texts_from,
         not_measured=unseen,
+        days=ground.rules.days,
     )
     async with listening(ground.settings, WAKE_CHANNEL) as bell:
         await together(

@@ -8,12 +8,18 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
-from services.cli.given import Data
+from services.cli.given import Data, who_asks
 from services.cli.later import Later, group_of
 from services.cli.reaching import with_store
 from services.cli.speaking import AsJson, give_up, print_json
-from services.storage.dead_letters import DeadLetterShown, DeadLetterWhole, list_dead_letters, whole_dead_letters
-from services.storage.tables import DeadLetterState
+from services.storage.dead_letter_states import DeadLetterState
+from services.storage.dead_letters import (
+    DeadLetterShown,
+    DeadLetterWhole,
+    close_dead_letters,
+    list_dead_letters,
+    whole_dead_letters,
+)
 from services.storage.vault import Vault
 
 _DeadLetters = group_of(
@@ -32,6 +38,7 @@ def register(app: typer.Typer) -> None:
     )
     dead_app.command("list")(dead_list)
     dead_app.command("show")(dead_show)
+    dead_app.command("close")(dead_close)
     app.add_typer(dead_app, name="dead")
 
 
@@ -91,6 +98,25 @@ def dead_show(
         typer.echo(f"{name:<16} {value}")
 
 
+def dead_close(
+    numbers: Annotated[list[int], typer.Argument(help="as `waymark dead list` has them")],
+    data: Data = None,
+) -> None:
+    """Note that a person has dealt with dead letters that nothing more comes of; they stay, with who closed them."""
+
+    async def close(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> set[int]:
+        async with engine.begin() as conn:
+            return await close_dead_letters(conn, numbers, who_asks())
+
+    closed = with_store(data, close)
+    typer.echo(f"{len(closed)} closed")
+    if left := sorted(set(numbers) - closed):
+        give_up(
+            f"Not closed, because there is none of this number or it was dealt with before: "
+            f"{', '.join(map(str, left))}. `waymark dead list` shows how each stands."
+        )
+
+
 def _as_json(letter: DeadLetterShown) -> dict[str, Any]:
     return {
         "id": letter.id,
@@ -103,6 +129,8 @@ def _as_json(letter: DeadLetterShown) -> dict[str, Any]:
         "offset": letter.offset,
         "received_at": letter.received_at.isoformat(),
         "retried_at": letter.retried_at.isoformat() if letter.retried_at else None,
+        "settled_at": letter.settled_at.isoformat() if letter.settled_at else None,
+        "settled_by": letter.settled_by,
         "publish_problem": letter.publish_problem,
         "size": letter.size,
     }

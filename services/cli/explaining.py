@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
 from services.cli.cases import lines_of
-from services.cli.given import Data, settings_of
+from services.cli.given import Data, settings_of, who_asks
 from services.cli.reaching import with_store
 from services.cli.rule_sets import rules_or_stop
 from services.cli.speaking import WRONG_USE, AsJson, give_up, instant_option, print_json, tell
@@ -80,7 +79,7 @@ def _from_store(obligation_id: str, at: datetime | None, data: Path | None) -> l
             case_id = await case_of_obligation(conn, obligation_id)
             if case_id is None or await is_kept_from(conn, case_key(case_id), None, await moment(conn)):
                 return []
-            await log_looks(conn, f"cli:{getpass.getuser()}", "explain", [case_key(case_id)])
+            await log_looks(conn, who_asks(), "explain", [case_key(case_id)])
             facts, received = await facts_of_case(conn, case_id), await received_of_case(conn, case_id)
             return [_Case(facts, received, at or await moment(conn))]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,3 +21,11 @@ def settings_of(data: Path | None) -> Settings:
         return load_settings() if data is None else load_settings(data=data)
     except SettingsError as problem:
         give_up(str(problem))
+
+
+def who_asks() -> str:
+    """Return who runs the command, for the record: by number where the system knows no name, as in some containers."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"

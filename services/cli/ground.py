@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from consumers.progress import Progress
@@ -35,11 +36,19 @@ class Ground:
 
 @asynccontextmanager
 async def grounded(settings: Settings) -> AsyncIterator[Ground]:
-    """What processes stand on, with the store closed at the end."""
+    """What processes stand on, with the store closed at the end.
+
+    Raises:
+        PackError, VaultError: no rules, or no master key, or another one than this store was made with.
+    """
     engine = create_engine(settings, "waymark")
     begin_tracing(settings)
     try:
         ground = Ground(settings, engine, vault_of(settings), rules_of(settings))
+        # A database that is away, or without tables yet, is no reason not to begin: each process waits for it itself.
+        with suppress(DBAPIError, OSError):
+            async with engine.connect() as conn:
+                await ground.vault.refuse_another_key(conn)
         # What is loaded by now stays. Walking it again took the collector a tenth of a second each time, and meanwhile
         # every case waited.
         gc.freeze()

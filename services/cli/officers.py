@@ -12,6 +12,7 @@ from infra.clock import parse_instant
 from infra.settings import Settings
 from services.cli.given import Data, settings_of
 from services.cli.reaching import with_store
+from services.cli.rule_sets import rules_or_stop
 from services.cli.speaking import FINDINGS, WRONG_USE, give_up, tell
 from services.contacts.officers_file import OfficersFile, read_officers
 from services.provisions.working_days import WorkingDays
@@ -46,7 +47,7 @@ def import_file(
     Everything known of the officers in the file is replaced; others stay. Open cards are planned anew.
     """
     settings = settings_of(data)
-    found = read_file(file, in_service=settings.service)
+    found = read_file(file, in_service=settings.service, days=rules_or_stop(settings).days)
     for refusal in found.refusals:
         tell(f"{file.name}, {refusal}")
     if found.refusals:
@@ -65,11 +66,11 @@ def import_file(
         tell(f"{without} of them have no address: what is for them stands on their list and is sent nowhere.")
 
 
-def read_file(file: Path, *, in_service: bool) -> OfficersFile:
+def read_file(file: Path, *, in_service: bool, days: WorkingDays) -> OfficersFile:
     """Return what the file holds; one that cannot be read is wrong use, said in a sentence."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            return read_officers(lines, parse_instant, in_service=in_service, days=WorkingDays())
+            return read_officers(lines, parse_instant, in_service=in_service, days=days)
     except UnicodeDecodeError:
         give_up(f"{file.name} is not UTF-8: save it as CSV in UTF-8.", WRONG_USE)
     except OSError as error:

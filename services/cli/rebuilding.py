@@ -15,6 +15,7 @@ from services.cli.progress import progress_bar
 from services.cli.reaching import with_store
 from services.cli.rule_sets import rules_or_stop
 from services.cli.speaking import FINDINGS, give_up, tell
+from services.contacts.measured import not_measured
 from services.counting import count_all, counter_of
 from services.figures.contributions import contributions
 from services.journeys.assess import assess
@@ -54,6 +55,9 @@ def rebuild_store(
                         write_cards_and_requests,
                         announce_from=settings.announce_from,
                         texts_from=settings.texts_from,
+                        # It takes what events and dates have woken too, as `waymark clock` does.
+                        not_measured=not_measured(rules.rules, settings.sources),
+                        days=rules.days,
                     ),
                     wake_figures,
                 ],
@@ -97,4 +101,4 @@ def _verify(rules: RuleSet, data: Data) -> None:
 
 
 def _rules(rules: RuleSet) -> Rules:
-    return Rules(rules.hash, lambda facts, now: assess(facts, rules, now))
+    return Rules(rules.hash, lambda facts, now: assess(facts, rules, now), rules.parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from infra.group_offsets import RewindError, Rewound, lag, rewind
 from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings
 from notifications.after_restore import finish_restore
-from services.cli.given import Data, settings_of
+from services.cli.given import Data, settings_of, who_asks
 from services.cli.reaching import with_store
 from services.cli.speaking import WRONG_USE, give_up, tell
 from services.storage.restores import Restore, RestoreError, begin_restore
@@ -45,7 +44,7 @@ def begin(
 
     async def work(engine: AsyncEngine, _vault: Vault, _settings: Settings) -> Restore:
         async with engine.begin() as conn:
-            return await begin_restore(conn, taken_at, f"cli:{getpass.getuser()}")
+            return await begin_restore(conn, taken_at, who_asks())
 
     try:
         restore = with_store(data, work)

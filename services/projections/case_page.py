@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts import TYPES
 from services.projections.page import contacts_of, counted, duties, duty_of, problems_with_cases
 from services.projections.shown import (
+    COUNTED,
     SHOWN,
     Announcement,
     Duty,
@@ -23,6 +24,7 @@ from services.projections.shown import (
     UnknownEvent,
     Wait,
 )
+from services.storage.dead_letters import count_refused
 from services.storage.payloads import from_bytes
 from services.storage.tables import case_views, cases, facts, flags, ledger, obligations, record_problems
 
@@ -46,6 +48,8 @@ class CaseShown:
     announcements: Listed[Announcement]
     problems: Listed[RecordProblem]
     unknown: Listed[UnknownEvent]
+    refused: int
+    """Refused records of this case that nobody has dealt with, counted up to ``COUNTED`` + 1."""
 
 
 _case = select(
@@ -111,6 +115,7 @@ async def read_case(conn: AsyncConnection, key: bytes) -> CaseShown | None:
             tuple(UnknownEvent(*row) for row in unknown_rows),
             await counted(conn, unknown_query, unknown_rows, SHOWN),
         ),
+        refused=await count_refused(conn, key, COUNTED + 1),
     )
 
 

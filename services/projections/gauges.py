@@ -72,7 +72,11 @@ def _gauges(standing: Standing) -> Iterator[Metric]:
             standing.longest_due_s,
         ),
         ("waymark_cases_set_aside", "Cases whose assessment failed and is tried again later.", standing.set_aside),
-        ("waymark_dead_letters_open", "Refused records that nobody has dealt with.", standing.dead_letters),
+        (
+            "waymark_dead_letters_open",
+            "Refused records that nobody has dealt with; erasing what they held does not close them.",
+            standing.dead_letters,
+        ),
         (
             "waymark_oldest_open_dead_letter_age_seconds",
             "How long ago the oldest refused record that nobody has dealt with was received.",

@@ -24,6 +24,7 @@ from services.projections.shown import (
     RecordProblem,
     SeenContact,
 )
+from services.storage.dead_letters import NOT_SETTLED
 from services.storage.payloads import from_bytes
 from services.storage.sets import is_among
 from services.storage.tables import case_views, cases, dead_letters, facts, obligations, record_problems
@@ -85,7 +86,7 @@ _dead = (
         cases.c.case_key,
     )
     .outerjoin(cases, cases.c.case_key == dead_letters.c.case_key)
-    .where(text("dead_letters.state <> 'retried'"))
+    .where(NOT_SETTLED)
     .order_by(dead_letters.c.id.desc())
 )
 _aside = (

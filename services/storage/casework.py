@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
+    DateTime,
     Float,
     Integer,
     LargeBinary,
@@ -45,6 +46,9 @@ from services.storage.told_from import TOLD
 
 _LOOK_AHEAD = 4
 """How many wakes are looked at for each case wanted: several are often of one case, or of cases others hold."""
+
+_SHARE_OF_DUE = 4
+"""One in so many of the cases assessed together is one that is due, where there are that many."""
 
 _CAUSES = ("correction", "event", "time", "repair", "ruleset")
 """Why a case is assessed; the first that applies is told. An event, or a date that came, outweighs a repair: what is
@@ -172,6 +176,13 @@ _fact_columns = (
     facts.c.payload,
     facts.c.reading,
 )
+_overtaken = select(obligations.c.case_key).where(
+    is_among(obligations.c.case_key, "keys"),
+    obligations.c.state.in_(("pending", "warned")),
+    (obligations.c.due_at <= bindparam("now", type_=DateTime(timezone=True)))
+    | ((obligations.c.state == "pending") & (obligations.c.warn_at <= bindparam("now"))),
+)
+"""Of these cases, those with a date that has come and is not told."""
 _facts = (
     select(facts.c.case_key, *(gathered(column) for column in _fact_columns))
     .where(is_among(facts.c.case_key, "keys"))
@@ -214,6 +225,8 @@ _read_reading = msgspec.json.Decoder(Reading).decode
 async def find_work(conn: AsyncConnection, limit: int) -> list[bytes]:
     """Return the keys of cases that are woken, oldest wake first, or due: at most a few times ``limit``.
 
+    Among the first ``limit`` are always some that are due: while a year's events are read in, or every case is woken
+    for other rules, wakes do not end, and what falls due meanwhile must not wait until they do.
     A woken case that has no row yet is given one: run this outside a transaction, each statement committed alone.
     """
     woken = (await conn.execute(_woken, {"most": limit * _LOOK_AHEAD})).all()
@@ -221,7 +234,9 @@ async def find_work(conn: AsyncConnection, limit: int) -> list[bytes]:
     if new := sorted((row.case_key, row.case_id) for row in woken if not row.is_seated):
         await conn.execute(_new_cases, columns_of(new, _CASE))
     due = await conn.execute(_due, {"most": limit * _LOOK_AHEAD})
-    return list(dict.fromkeys([*(row.case_key for row in woken), *due.scalars()]))
+    keys = [row.case_key for row in woken]
+    before_due = max(limit - limit // _SHARE_OF_DUE, 1)
+    return list(dict.fromkeys([*keys[:before_due], *due.scalars(), *keys[before_due:]]))
 
 
 async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -> tuple[list[HeldCase], datetime]:
@@ -241,12 +256,20 @@ async def hold_cases(conn: AsyncConnection, keys: Iterable[bytes], limit: int) -
         if wake.case_key is not None:
             causes.setdefault(wake.case_key, set()).add(wake.cause)
             waited.setdefault(wake.case_key, []).append((wake.waited_s, wake.trace))
+    # Set aside, a case is due when it is tried again, no longer when its date comes: that has to be looked for.
+    aside = [row.case_key for row in rows if row.retry_cause is not None]
+    overtaken = set((await conn.execute(_overtaken, {"keys": aside, "now": now})).scalars()) if aside else set()
     held = []
     for row in rows:
         why = causes.get(row.case_key, set())
         is_due = row.due_at is not None and row.due_at <= now
         if is_due:
             why.add(row.retry_cause or "time")
+        if why and row.retry_cause is not None:
+            # Nobody has heard of it yet: what else wakes a case that is set aside must not swallow why it was.
+            why.add(row.retry_cause)
+        if why and row.case_key in overtaken:
+            why.add("time")
         if why:
             mine = sorted(waited.get(row.case_key, ()), key=itemgetter(0), reverse=True)
             held.append(

@@ -1,4 +1,4 @@
-"""Looking at dead letters, and noting that one was given another try."""
+"""Looking at dead letters, and noting that one was given another try, or is dealt with."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.topics import CASE_EVENTS
+from services.storage.dead_letter_states import DeadLetterState
 from services.storage.outgoing import RecordOpener
 from services.storage.payloads import Header, unpacked_record
 from services.storage.sets import is_among
-from services.storage.tables import DeadLetterState, cases, dead_letters, facts
+from services.storage.tables import cases, dead_letters, facts
 from services.storage.vault import VaultError
 
 PAST_RETENTION: Final = (
     f"Its record is past the retention of {CASE_EVENTS.name} ({CASE_EVENTS.retention.days} days) and was erased; "
     "if it is still needed, ask its source to send it again."
 )
+NOT_SETTLED: Final = text("dead_letters.state IN ('open', 'erased')")
+"""Nobody has dealt with it, its record erased meanwhile or not. Written out, so that the indexes of these are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class DeadLetterShown:
     offset: int
     received_at: datetime
     retried_at: datetime | None
+    settled_at: datetime | None
+    settled_by: str | None
+    """``event``: one of its source and id was accepted since; otherwise who closed it."""
     publish_problem: str | None
     size: int
     """Bytes of its value."""
@@ -69,6 +75,8 @@ _shown = (
         dead_letters.c.offset,
         dead_letters.c.received_at,
         dead_letters.c.retried_at,
+        dead_letters.c.settled_at,
+        dead_letters.c.settled_by,
         dead_letters.c.publish_problem,
         dead_letters.c.size,
     )
@@ -103,7 +111,7 @@ async def whole_dead_letters(
     """Return dead letters with their records, by number; None means all that are open. At most ``most``."""
     wanted = _shown.add_columns(dead_letters.c.key, dead_letters.c.sealed).limit(most)
     if ids is None:
-        wanted = wanted.where(dead_letters.c.state == DeadLetterState.OPEN.value)
+        wanted = wanted.where(NOT_SETTLED, dead_letters.c.state == DeadLetterState.OPEN.value)
     else:
         wanted = wanted.where(is_among(dead_letters.c.id, "ids"))
     return [_as_whole(row, opener) for row in await conn.execute(wanted, {} if ids is None else {"ids": sorted(ids)})]
@@ -117,6 +125,28 @@ async def mark_retried(conn: AsyncConnection, ids: Iterable[int]) -> None:
         .values(state=DeadLetterState.RETRIED.value, retried_at=func.waymark_now()),
         {"ids": list(ids)},
     )
+
+
+async def close_dead_letters(conn: AsyncConnection, ids: Collection[int], by: str) -> set[int]:
+    """Note that a person has dealt with these, and return which of them nobody had before; nothing is deleted."""
+    rows = await conn.execute(
+        update(dead_letters)
+        .where(is_among(dead_letters.c.id, "ids"), NOT_SETTLED)
+        .values(state=DeadLetterState.SETTLED.value, settled_at=func.waymark_now(), settled_by=by)
+        .returning(dead_letters.c.id),
+        {"ids": sorted(ids)},
+    )
+    return set(rows.scalars())
+
+
+async def count_refused(
+    conn: AsyncConnection, key: bytes, most: int = 1000, received_by: datetime | None = None
+) -> int:
+    """Return how many refused records of a case nobody has dealt with, at most ``most``."""
+    few = select(literal(1)).select_from(dead_letters).where(dead_letters.c.case_key == key, NOT_SETTLED).limit(most)
+    if received_by is not None:
+        few = few.where(dead_letters.c.received_at <= received_by)
+    return int((await conn.execute(select(func.count()).select_from(few.subquery()))).scalar_one())
 
 
 async def contents_of(conn: AsyncConnection, keys: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -167,6 +197,8 @@ def _as_shown(row: Any) -> DeadLetterShown:
         offset=row.offset,
         received_at=row.received_at,
         retried_at=row.retried_at,
+        settled_at=row.settled_at,
+        settled_by=row.settled_by,
         publish_problem=row.publish_problem,
         size=row.size,
     )

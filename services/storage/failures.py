@@ -12,10 +12,14 @@ _PASSING_CLASSES: Final = ("08", "25", "40", "53", "55", "57", "58")
 
 _SERVER_CLASSES: Final = ("08", "53", "57P", "58")
 
+_STORE_CLASSES: Final = ("0A", "28", "3D", "3F", "42")
+"""SQLSTATE classes: a plan of another schema, sign-in, database, schema, missing tables, columns or rights."""
+
 DISK_FULL: Final = (
     "The disk of the database is full: make room where PostgreSQL keeps its data. Nothing that was accepted is lost, "
     "and work goes on by itself once there is room."
 )
+_LOST: Final = "The connection to the database was lost."
 FOLDER_FULL: Final = "The disk of the data folder is full: make room there, or choose another folder with --data."
 
 _SAID: Final = {
@@ -43,6 +47,11 @@ def is_passing(failure: Exception) -> bool:
     return failure.connection_invalidated or state is None or state.startswith(_PASSING_CLASSES)
 
 
+def is_of_the_store(failure: DBAPIError) -> bool:
+    """Tell whether the store is not what this version expects (not migrated, no rights): no row is at fault."""
+    return (getattr(failure.orig, "sqlstate", None) or "").startswith(_STORE_CLASSES)
+
+
 def is_of_the_server(failure: Exception) -> bool:
     """Tell whether the database itself is away or out of room or memory: nobody's row is at fault, all have to wait."""
     if not isinstance(failure, DBAPIError):
@@ -54,14 +63,20 @@ def is_of_the_server(failure: Exception) -> bool:
 def in_words(failure: Exception) -> str:
     """Say a failure of the database, or of the disk, in a sentence for whoever is on call; it holds no value."""
     if isinstance(failure, DBAPIError):
-        state = getattr(failure.orig, "sqlstate", None)
-        if state in _SAID:
-            return _SAID[state]
-        if failure.connection_invalidated or state is None:
-            return "The connection to the database was lost."
-        return f"The database refused (SQLSTATE {state})."
+        return _of_the_database(failure)
     if isinstance(failure, PendingRollbackError):
-        return "The connection to the database was lost."
+        return _LOST
     if isinstance(failure, OSError) and failure.errno == errno.ENOSPC:
         return FOLDER_FULL
     return "The database cannot be reached."
+
+
+def _of_the_database(failure: DBAPIError) -> str:
+    state = getattr(failure.orig, "sqlstate", None)
+    if state in _SAID:
+        return _SAID[state]
+    if failure.connection_invalidated or state is None:
+        return _LOST
+    if is_of_the_store(failure):
+        return f"The database is not as this version needs it (SQLSTATE {state}): `waymark migrate`, or see to rights."
+    return f"The database refused (SQLSTATE {state})."

@@ -10,10 +10,12 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.tracing import wake_traces
+from services.storage.dead_letter_states import DeadLetterState
+from services.storage.dead_letters import NOT_SETTLED
 from services.storage.payloads import Header, packed_record
 from services.storage.sets import and_tell, columns_of, insert_set, is_among
 from services.storage.tables import (
@@ -104,12 +106,16 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterRow:
-    """One refused record and why; ``field`` is the path of the first wrong field, ``case_key`` a best guess."""
+    """One refused record and why; ``field`` is the path of the first wrong field, ``case_key`` a best guess.
+
+    ``fact_key`` is the identity by which its event, put right and sent again, settles it; None where only a person can.
+    """
 
     record: RawRecord
     reason: str
     field: str | None
     case_key: bytes | None
+    fact_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,7 @@ _DEAD = [
     "reason",
     "field",
     "case_key",
+    "fact_key",
 ]
 _PROBLEM = ["key", "case_key", "what", "event_id", "source"]
 _WAKE = ["case_key", "case_id", "cause"]
@@ -162,6 +169,11 @@ _put_victims = insert_set(case_victims, _VICTIM).on_conflict_do_nothing()
 _put_notes = insert_set(notes, _NOTE)
 _put_dead = (
     insert_set(dead_letters, _DEAD, {"received_at": _NOW}).on_conflict_do_nothing().returning(dead_letters.c.key)
+)
+_settle = (
+    update(dead_letters)
+    .where(is_among(dead_letters.c.fact_key, "keys"), NOT_SETTLED)
+    .values(state=DeadLetterState.SETTLED.value, settled_at=_NOW, settled_by="event")
 )
 _put_problems = insert_set(record_problems, _PROBLEM, {"noticed_at": _NOW}).on_conflict_do_nothing()
 _put_wakes = and_tell(insert_set(wakes, _WAKE), WAKE_CHANNEL)
@@ -225,10 +237,19 @@ async def put_dead_letters(conn: AsyncConnection, sealer: RecordSealer, rows: Se
             row.reason,
             row.field,
             row.case_key,
+            row.fact_key,
         )
         for key, row in sorted(by_key.items(), key=itemgetter(0))
     ]
     return len((await conn.execute(_put_dead, columns_of(ready, _DEAD))).all())
+
+
+async def settle_dead_letters(conn: AsyncConnection, fact_keys: Iterable[bytes]) -> None:
+    """Note of refused records that an event of their source and id is stored now: nobody has to deal with them.
+
+    Nothing is deleted. What was refused because another content stands under its identity is not meant.
+    """
+    await conn.execute(_settle, {"keys": sorted(fact_keys)})
 
 
 async def put_problems(conn: AsyncConnection, rows: Iterable[ProblemRow]) -> None:

@@ -37,7 +37,7 @@ from services.storage.text_wishes import NO_ALERT, asked, write_requests
 from services.storage.waiting_tasks import close_talked_over
 from services.storage.withheld_tasks import keep_withheld, mark_withheld
 
-_days = WorkingDays()
+_KNOWN_DAYS = WorkingDays()
 
 
 async def write_cards_and_requests(
@@ -47,12 +47,14 @@ async def write_cards_and_requests(
     announce_from: datetime | None = None,
     texts_from: datetime | None = None,
     not_measured: frozenset[str] = frozenset(),
+    days: WorkingDays = _KNOWN_DAYS,
 ) -> None:
     """Write the cards and text requests that these assessments call for; a ``Writer`` of ``services.assess_case``.
 
     ``announce_from`` is go-live: contacts before it are not asked about; ``texts_from`` is that of texts.
     ``not_measured`` are the rules and flags that no connected source could show to be met
-    (``services.contacts.measured``): they raise no card.
+    (``services.contacts.measured``): they raise no card. ``days`` are those of the rules in use, with the holidays
+    proclaimed since this version.
     """
     works = {each.case_key: Work(each) for each in batch}
     # Texts before cards: whoever sends holds a text and then writes its card, and each would wait for the other.
@@ -65,7 +67,7 @@ async def write_cards_and_requests(
     await keep_withheld(conn, works, opened)
     await raise_put_right(conn, list(works.values()))
     await close_put_right(conn, works, opened)
-    await _write_announced_cards(conn, works.values(), opened, not_measured)
+    await _write_announced_cards(conn, works.values(), opened, not_measured, days)
     await mark_withheld(conn, works)
     await write_grade_cards(conn, works.values(), opened, announce_from)
     await close_talked_over(conn, works, opened)
@@ -89,7 +91,11 @@ async def _readdress(conn: AsyncConnection, works: Mapping[bytes, Work], opened:
 
 
 async def _write_announced_cards(
-    conn: AsyncConnection, works: Iterable[Work], opened: Sequence[OpenCards], not_measured: frozenset[str]
+    conn: AsyncConnection,
+    works: Iterable[Work],
+    opened: Sequence[OpenCards],
+    not_measured: frozenset[str],
+    days: WorkingDays,
 ) -> None:
     raised: list[RaisedCard] = []
     changed: list[RaisedCard] = []
@@ -106,7 +112,7 @@ async def _write_announced_cards(
                 continue
             called_for = []
             if announcement.body.get("rule", announcement.body.get("kind")) not in not_measured:
-                called_for = [work.raised(card) for card in _cards_of(work, announcement, owed)]
+                called_for = [work.raised(card) for card in _cards_of(work, announcement, owed, days)]
             (changed if work.difference.cause in NO_ALERT else raised).extend(called_for)
             kept.update(each.card.key(each.case_id) for each in called_for)
             done.update(about.get((work.difference.case_key, announcement.id), ()))
@@ -115,9 +121,11 @@ async def _write_announced_cards(
     await raise_cards(conn, changed, only_change=True)
 
 
-def _cards_of(work: Work, announcement: Announcement, owed: frozenset[tuple[str, str]]) -> list[Card]:
+def _cards_of(
+    work: Work, announcement: Announcement, owed: frozenset[tuple[str, str]], days: WorkingDays
+) -> list[Card]:
     is_correction = work.difference.cause == "correction"
-    return cards_of(announcement, owed, work.facts, _days, work.now, is_correction=is_correction)
+    return cards_of(announcement, owed, work.facts, days, work.now, is_correction=is_correction)
 
 
 def _tasks_at_once(work: Work, announce_from: datetime | None) -> Iterator[Card]:

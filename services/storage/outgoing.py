@@ -11,9 +11,10 @@ from sqlalchemy import Column, Integer, Interval, bindparam, case, delete, func,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.storage.dead_letter_states import DeadLetterState
 from services.storage.payloads import Header, unpacked_headers, unpacked_record
 from services.storage.sets import columns_of, is_among, unnested
-from services.storage.tables import SHARDS, DeadLetterState, dead_letters, outbox
+from services.storage.tables import SHARDS, dead_letters, outbox
 from services.storage.vault import VaultError
 
 DEAD_LETTER_SHARD: Final = SHARDS
@@ -122,7 +123,11 @@ _erase = (
     .where(dead_letters.c.key.in_(_past_retention))
     .values(
         sealed=None,
-        state=DeadLetterState.ERASED.value,
+        # What somebody has dealt with stays so.
+        state=case(
+            (dead_letters.c.state == DeadLetterState.OPEN.value, literal(DeadLetterState.ERASED.value)),
+            else_=dead_letters.c.state,
+        ),
         publish_problem=func.coalesce(
             dead_letters.c.publish_problem,
             case((dead_letters.c.published_at.is_(None), literal(_TOO_LATE)), else_=null()),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,7 @@ from services.journeys.fact_of import fact_from
 from services.journeys.facts import Fact
 from services.storage.payloads import from_bytes, to_bytes
 from services.storage.sets import is_among
-from services.storage.tables import case_victims, facts, victim_key
+from services.storage.tables import case_key, case_victims, facts, victim_key
 from services.storage.tables_notify import contact_points
 from services.storage.vault import Vault
 
@@ -28,6 +29,7 @@ SHARED = "shared"
 _IMPORT_LOCK = 0x7765_6F70_6C65
 """One import at a time: two at once could each store the same number for another person and see nothing."""
 
+_log = structlog.get_logger(__name__)
 _p = contact_points.c
 _facts = select(facts.c.case_id, facts.c.event_id, facts.c.source, facts.c.type, facts.c.occurred_at, facts.c.payload)
 
@@ -127,10 +129,37 @@ async def facts_of_cases(
     conn: AsyncConnection, case_keys: Iterable[bytes], types: frozenset[str] | None = None
 ) -> dict[str, list[Fact]]:
     """Return the facts of these cases, by case; with ``types`` only those of these types."""
+    return _by_case(await _rows_of_cases(conn, case_keys, types))
+
+
+async def readable_facts_of_cases(
+    conn: AsyncConnection, case_keys: Iterable[bytes], types: frozenset[str] | None = None
+) -> tuple[dict[str, list[Fact]], frozenset[str]]:
+    """Return what ``facts_of_cases`` does, and apart from it the ids of cases of which a row cannot be read.
+
+    For whoever looks at many cases at once: one damaged row must not take the others down.
+    """
+    rows: dict[str, list[Any]] = {}
+    for row in await _rows_of_cases(conn, case_keys, types):
+        rows.setdefault(row.case_id, []).append(row)
+    found: dict[str, list[Fact]] = {}
+    unreadable = set()
+    for case_id, each in rows.items():
+        try:
+            found |= _by_case(each)
+        except Exception as failure:  # noqa: BLE001 - whatever one row raises, the other cases are read
+            _log.error("facts_not_read", case_key=case_key(case_id).hex(), error=type(failure).__name__)
+            unreadable.add(case_id)
+    return found, frozenset(unreadable)
+
+
+async def _rows_of_cases(
+    conn: AsyncConnection, case_keys: Iterable[bytes], types: frozenset[str] | None
+) -> Iterable[Any]:
     wanted = _facts.where(is_among(facts.c.case_key, "keys"))
     if types is not None:
         wanted = wanted.where(facts.c.type.in_(sorted(types)))
-    return _by_case(await conn.execute(wanted, {"keys": list(case_keys)}))
+    return await conn.execute(wanted, {"keys": list(case_keys)})
 
 
 def _by_case(rows: Iterable[Any]) -> dict[str, list[Fact]]:

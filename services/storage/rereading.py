@@ -116,15 +116,45 @@ class RecordProblem:
     noticed_at: datetime
 
 
+class UnreadableFactsError(LookupError):
+    """Facts of a case are stored and cannot be read; the message names their events, and is fit for a person."""
+
+
 async def facts_of_case(conn: AsyncConnection, case_id: str, received_by: datetime | None = None) -> list[Fact]:
-    """Return the facts of one case in the order in which they happened; those received later than that are left out."""
+    """Return the facts of one case in the order in which they happened; those received later than that are left out.
+
+    Raises:
+        UnreadableFactsError: a row is damaged, so that nothing true can be said of the case.
+    """
     key = case_key(case_id)
+    everything = _read((await load_stored_facts(conn, {key: case_id}))[key])
     if received_by is None:
-        return (await load_stored_facts(conn, {key: case_id}))[key].read()
+        return everything
     known = await conn.execute(_received, {"key": key, "received_by": received_by})
     identities = set(known.all())
-    everything = (await load_stored_facts(conn, {key: case_id}))[key].read()
     return [fact for fact in everything if (fact.source, fact.id) in identities]
+
+
+def _read(stored: StoredFacts) -> list[Fact]:
+    try:
+        return stored.read()
+    except Exception as failure:
+        damaged = [row for row in zip(*stored.columns, strict=True) if not _is_readable(stored.case_id, row)]
+        named = ", ".join(f"{row[0]} from {row[1]}" for row in damaged)
+        message = (
+            f"This case cannot be judged: what is stored of it is damaged and cannot be read (events: {named}). It "
+            "stands as it was last assessed, and its deadlines are not watched: look at the case by hand, and tell "
+            "whoever runs Waymark to put these rows right from a backup (runbook 2, WaymarkCasesSetAside)."
+        )
+        raise UnreadableFactsError(message) from failure
+
+
+def _is_readable(case_id: str, row: Sequence[object]) -> bool:
+    try:
+        StoredFacts(case_id, [[value] for value in row]).read()
+    except Exception:  # noqa: BLE001 - which of the rows it is, is what is asked
+        return False
+    return True
 
 
 async def record_problems_of(

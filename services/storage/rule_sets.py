@@ -63,8 +63,10 @@ async def current_rule_set(conn: AsyncConnection) -> str | None:
     return (await conn.execute(_current)).scalar()
 
 
-async def hold_rule_set(conn: AsyncConnection, carried: str) -> None:
+async def hold_rule_set(conn: AsyncConnection, carried: str, parts: Mapping[str, Any] | None = None) -> None:
     """Keep the rule set in force from changing until this transaction ends; the first process puts its own in force.
+
+    ``parts`` (see ``Adoption``) are written down then, so that a pack changed later under its version is noticed.
 
     Raises:
         RuleSetNotCurrentError: if another one is in force.
@@ -76,7 +78,8 @@ async def hold_rule_set(conn: AsyncConnection, carried: str) -> None:
             insert(rule_sets).values(hash=carried, current=True, adopted_at=func.waymark_now()).on_conflict_do_nothing()
         )
         if put.rowcount:
-            await _write_down(conn, hash=carried, previous=None, adopted_by=FIRST_PROCESS, parts={}, summary=None)
+            first = {"previous": None, "adopted_by": FIRST_PROCESS, "summary": None}
+            await _write_down(conn, hash=carried, parts=parts or {}, **first)
         # Another process may have been first, with another rule set: what stands now decides.
         current = await current_rule_set(conn)
     if current is not None and current != carried:

@@ -17,7 +17,7 @@ from services.journeys.event_types import KNOWLEDGE
 from services.journeys.facts import Fact
 from services.journeys.putting_right import put_right
 from services.journeys.replacements import read_replacement_of
-from services.storage.people import facts_of_cases
+from services.storage.people import readable_facts_of_cases
 from services.storage.sets import is_among
 from services.storage.tables import case_key, case_victims, victim_key
 
@@ -46,8 +46,9 @@ async def safe_terms_of(conn: AsyncConnection, victim_ids: Iterable[str], now: d
     for row in named:
         cases_of.setdefault(bytes(row.victim_key), set()).add(bytes(row.case_key))
     wanted = sorted(set().union(*cases_of.values()))
-    facts = {case_key(case): each for case, each in (await facts_of_cases(conn, wanted, _WANTED)).items()}
-    right: dict[bytes, list[Fact] | None] = {key: _put_right(key, each) for key, each in facts.items()}
+    readable, unreadable = await readable_facts_of_cases(conn, wanted, _WANTED)
+    right: dict[bytes, list[Fact] | None] = {case_key(case): None for case in unreadable}
+    right |= {case_key(case): _put_right(case_key(case), each) for case, each in readable.items()}
     return {
         each: _terms(each, [right.get(key, []) for key in sorted(cases_of.get(victim_key(each), ()))], now)
         for each in people

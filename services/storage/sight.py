@@ -20,7 +20,7 @@ from services.journeys.event_types import KNOWLEDGE
 from services.journeys.facts import Fact
 from services.journeys.putting_right import put_right
 from services.journeys.replacements import read_replacement_of
-from services.storage.people import facts_of_cases
+from services.storage.people import readable_facts_of_cases
 from services.storage.sets import is_among
 from services.storage.tables import case_key, facts
 
@@ -53,7 +53,9 @@ async def kept_of(conn: AsyncConnection, keys: Collection[bytes], now: datetime)
         return Kept()
     allowed: dict[bytes, tuple[str, ...]] = {}
     sealed: set[bytes] = set()
-    for case_id, known in (await facts_of_cases(conn, sorted(ever), _WANTED)).items():
+    readable, unreadable = await readable_facts_of_cases(conn, sorted(ever), _WANTED)
+    allowed.update({case_key(case_id): () for case_id in unreadable})
+    for case_id, known in readable.items():
         people, nobody = _read(known, now)
         if people is not None:
             allowed[case_key(case_id)] = people

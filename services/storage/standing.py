@@ -16,8 +16,10 @@ from sqlalchemy import ColumnElement, Float, Select, cast, exists, extract, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.card_shows import LAST_STEP
+from services.storage.dead_letter_states import DeadLetterState
+from services.storage.dead_letters import NOT_SETTLED
 from services.storage.notices import NoticeKind, NoticeState
-from services.storage.tables import DeadLetterState, cases, clock, dead_letters, outbox, wakes
+from services.storage.tables import cases, clock, dead_letters, outbox, wakes
 from services.storage.tables_alerts import notices
 from services.storage.tables_anchor import anchors
 from services.storage.tables_feeds import feeds
@@ -80,6 +82,7 @@ _one = literal(1)
 _DATABASE_NOW = func.clock_timestamp()
 _due = cases.c.due_at <= _NOW
 _open_dead = dead_letters.c.state == DeadLetterState.OPEN.value
+"""Those whose record is still there."""
 _waits_in_line = outbox.c.problem.is_(None)
 _overdue_text = text_requests.c.state.in_(("requested", "held")) & (text_requests.c.wake_at <= _NOW)
 _open_card = cards.c.closed_at.is_(None)
@@ -101,8 +104,8 @@ _standing = select(
     _count(select(_one).select_from(cases).where(_due)).label("due"),
     _seconds_since(select(cases.c.due_at).where(_due).order_by(cases.c.due_at)).label("longest_due_s"),
     _count(select(_one).select_from(cases).where(cases.c.retry_at.is_not(None))).label("set_aside"),
-    _count(select(_one).select_from(dead_letters).where(_open_dead)).label("dead_letters"),
-    _seconds_since(select(dead_letters.c.received_at).where(_open_dead).order_by(dead_letters.c.id)).label(
+    _count(select(_one).select_from(dead_letters).where(NOT_SETTLED)).label("dead_letters"),
+    _seconds_since(select(dead_letters.c.received_at).where(NOT_SETTLED).order_by(dead_letters.c.id)).label(
         "oldest_dead_letter_s"
     ),
     _count(
@@ -110,9 +113,11 @@ _standing = select(
         .select_from(dead_letters)
         .where(dead_letters.c.published_at.is_(None), dead_letters.c.publish_problem.is_(None))
     ).label("dead_letters_unpublished"),
-    _count(select(_one).select_from(dead_letters).where(_open_dead, dead_letters.c.publish_problem.is_not(None))).label(
-        "dead_letters_parked"
-    ),
+    _count(
+        select(_one)
+        .select_from(dead_letters)
+        .where(NOT_SETTLED, _open_dead, dead_letters.c.publish_problem.is_not(None))
+    ).label("dead_letters_parked"),
     _count(select(_one).select_from(outbox).where(_waits_in_line)).label("outbox"),
     _seconds_since(select(outbox.c.put_at).where(_waits_in_line).order_by(outbox.c.id), _DATABASE_NOW).label(
         "oldest_message_s"

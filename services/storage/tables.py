@@ -2,13 +2,12 @@
 
 ``facts`` is the truth; ``ledger`` is what was announced; everything else can be derived from the facts (``rebuild``)
 or is work still to do (``wakes``, ``outbox``, ``dead_letters``). Constraints and indexes are named after their rule.
-A case is addressed by ``case_key``, the SHA-256 of its ``case_id``: an id may be 12,000 characters and an index entry
-may not. All instants are ``timestamptz``; JSON is kept as ``bytea`` because PostgreSQL's text types refuse NUL.
+A case is addressed by ``case_key``, the SHA-256 of its ``case_id``: an id may be too long for an index entry. All
+instants are ``timestamptz``; JSON is kept as ``bytea`` because PostgreSQL's text types refuse NUL.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import (
@@ -42,17 +41,6 @@ WAKE_CHANNEL = "waymark_wakes"
 
 OUTBOX_CHANNEL = "waymark_outbox"
 """NOTIFY here says: there is something to publish."""
-
-
-class DeadLetterState(StrEnum):
-    """Where a dead letter stands."""
-
-    OPEN = "open"
-    """Nobody has dealt with it."""
-    RETRIED = "retried"
-    """It was published to the input topic once more; what came of that stands with the new record."""
-    ERASED = "erased"
-    """It is past the retention of the input topic: the record is gone, its place and the reason stay."""
 
 
 def case_key(case_id: str) -> bytes:
@@ -274,22 +262,26 @@ dead_letters = Table(
     Column("reason", Text, nullable=False),
     Column("field", Text),
     Column("case_key", LargeBinary),
+    Column("fact_key", LargeBinary),
     Column("state", Text, nullable=False, server_default=text("'open'")),
     _instant("received_at"),
     _instant("retried_at", nullable=True),
+    _instant("settled_at", nullable=True),
+    Column("settled_by", Text),
     _instant("published_at", nullable=True),
     Column("publish_problem", Text),
     PrimaryKeyConstraint("key", name="dead_letters_one_per_record"),
-    CheckConstraint("state IN ('open', 'retried', 'erased')", name="dead_letters_state_is_known"),
-    CheckConstraint("(sealed IS NULL) = (state = 'erased')", name="dead_letters_keep_their_record_until_erased"),
-    Index("dead_letters_by_number", "id", unique=True),
-    Index("dead_letters_open", "id", postgresql_where=text("state = 'open'")),
-    Index("dead_letters_at_position", "topic", "partition", "offset"),
-    Index(
-        "dead_letters_to_publish",
-        "id",
-        postgresql_where=text("published_at IS NULL AND publish_problem IS NULL"),
+    CheckConstraint("state IN ('open', 'retried', 'settled', 'erased')", name="dead_letters_state_is_known"),
+    CheckConstraint(
+        "state IN ('retried', 'settled') OR (sealed IS NULL) = (state = 'erased')",
+        name="dead_letters_keep_their_record_until_erased",
     ),
+    Index("dead_letters_by_number", "id", unique=True),
+    Index("dead_letters_unsettled", "id", postgresql_where=text("state IN ('open', 'erased')")),
+    Index("dead_letters_of_an_event", "fact_key", postgresql_where=text("state IN ('open', 'erased')")),
+    Index("dead_letters_of_a_case", "case_key", postgresql_where=text("state IN ('open', 'erased')")),
+    Index("dead_letters_at_position", "topic", "partition", "offset"),
+    Index("dead_letters_to_publish", "id", postgresql_where=text("published_at IS NULL AND publish_problem IS NULL")),
     Index("dead_letters_to_erase", "received_at", postgresql_where=text("sealed IS NOT NULL")),
     comment="Refused records and why. sealed: key, value and headers, encrypted; digest: of the value.",
 )

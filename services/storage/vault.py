@@ -154,6 +154,16 @@ class Vault:
     def __init__(self, master: MasterKey) -> None:
         self._master = master
 
+    async def refuse_another_key(self, conn: AsyncConnection) -> None:
+        """Raise VaultError where the store was made with another master key; a store without any key takes this one.
+
+        With another key events would be stored all the same, with digests that no later one meets: what comes a second
+        time would pass for other content, and a note of somebody new could be read by nobody.
+        """
+        kept = select(vault_keys).where(vault_keys.c.wrapped.is_not(None)).limit(1)
+        for row in await conn.execute(kept):
+            self._unwrapped(row.victim_key, row.generation, row.wrapped)
+
     def index_of(self, what: str, value: str) -> bytes:
         """Return the blind index of a value (see ``MasterKey.index_of``)."""
         return self._master.index_of(what, value)

@@ -9,13 +9,15 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.normalised import content_hash
 from contracts.refusal import Refused
 from services.accept import OTHER_CASE, OTHER_CONTENT, Accepted, Incoming, accept
 from services.contacts.reading import Reading, read_note
+from services.storage.failures import in_words
 from services.storage.intake import EVENT_CONTENT
 from services.storage.payloads import unpacked_record
 from services.storage.tables import case_key, case_victims, dead_letters, facts, notes, record_problems, wakes
@@ -83,6 +85,27 @@ async def test_a_record_read_again_after_a_crash_is_the_same_dead_letter(engine:
         await accept(engine, batch, vault=vault, read_note=read_note, at=stop_at("committed"))
     assert await accept(engine, batch, vault=vault, read_note=read_note) == Accepted(duplicates=1, refused=1)
     assert await counts(engine, facts, dead_letters) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE facts RENAME COLUMN reading TO read_as",
+        "ALTER TABLE case_victims RENAME TO victims_of_cases",
+        "ALTER TABLE notes RENAME TO words",
+    ],
+)
+async def test_a_store_of_another_version_keeps_events_waiting_and_makes_no_dead_letter_of_them(
+    engine: AsyncEngine, change: str
+) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(text(change))
+    batch = [record(event("a", "contact.made.v1", **CONTACT, note="Rang.")), record(event("b"))]
+    for given in (batch, batch[:1]):
+        with pytest.raises(DBAPIError) as raised:
+            await accept(engine, given, vault=vault, read_note=read_note)
+        assert "waymark migrate" in in_words(raised.value)
+    assert await counts(engine, dead_letters, wakes) == [0, 0]
 
 
 @pytest.mark.parametrize("step", ["facts", "victims", "notes", "dead_letters", "before_commit"])

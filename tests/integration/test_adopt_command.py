@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -104,6 +105,21 @@ def test_a_pack_that_changed_under_the_same_version_is_refused(on_store: OnStore
     assert refused.exit_code == 1
     assert "KENT.yaml differs from the one adopted before under the same version, 2. Raise `version`" in refused.output
     assert json.loads(run("history", "--json").output)[-1]["hash"] == "earlier"
+
+
+@pytest.mark.usefixtures("holidays")
+def test_a_pack_changed_under_the_version_of_the_first_process_is_refused(on_store: OnStore, run: Invoke) -> None:
+    kent = next(name for name in RULES.parts if name.startswith("pack KENT "))
+    first = replace(CARRIED, parts={**RULES.parts, kent: "other content"})
+
+    async def assess_first(engine: AsyncEngine) -> None:
+        await take_in(engine, event("arrest"))
+        await assess_all(engine, first)
+
+    on_store(assess_first)
+    refused = run("adopt", "--yes")
+    assert refused.exit_code == 1
+    assert "KENT.yaml differs from the one adopted before under the same version, 2. Raise `version`" in refused.output
 
 
 def test_a_list_of_holidays_that_cannot_be_read_stops_the_command(run: Invoke, holidays: Path) -> None:

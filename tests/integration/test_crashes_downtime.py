@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import COMPLIANCE_EVENTS
-from services.assess_case import Round
+from services.assess_case import Round, assess_cases
 from services.rebuild import verify
 from services.storage.clock_rows import advance_clock
-from services.storage.tables import cases, ledger
-from tests.support.app import NOW, event, take_in
+from services.storage.tables import cases, ledger, wakes
+from tests.support.app import NOW, assess_all, event, take_in, told_within
 from tests.support.texting import HOUR, judge_all, outbox_of, real_rules, report, safe_contact
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("at_noon")]
@@ -46,6 +46,19 @@ async def entries(engine: AsyncEngine) -> list[dict[str, object]]:
     async with engine.connect() as conn:
         found = await conn.execute(select(ledger.c.entry).order_by(ledger.c.case_key, ledger.c.sequence))
         return [json.loads(entry) for entry in found.scalars()]
+
+
+async def test_what_falls_due_does_not_wait_until_all_that_came_is_assessed(engine: AsyncEngine) -> None:
+    rules = told_within()
+    await take_in(engine, event("due", case="KP-DUE"))
+    await assess_all(engine, rules)
+    async with engine.begin() as conn:
+        await advance_clock(conn, timedelta(days=2))
+    await take_in(engine, *(event(f"a{number}", case=f"KP-{number}") for number in range(40)))
+    await assess_cases(engine, rules, at_once=8)
+    assert "obligation.breached" in [each["what"] for each in await entries(engine) if each["case_id"] == "KP-DUE"]
+    async with engine.connect() as conn:
+        assert (await conn.execute(select(func.count()).select_from(wakes))).scalar_one() == 33
 
 
 async def test_after_two_weeks_everything_due_is_announced_at_once_and_once(engine: AsyncEngine) -> None:

@@ -32,7 +32,8 @@ from services.journeys.assess import assess
 from services.journeys.rule_set import load_rule_set
 from services.storage.figures import wake_figures
 from services.storage.outgoing import erase_dead_letters
-from tests.support.app import MASTER_SECRET, assess_all, event, lines, vault
+from tests.support.app import MASTER_SECRET, assess_all, event, lines, take_in, vault
+from tests.support.commands import Invoke, OnStore
 from tests.support.servers import run_apart
 
 REPORT: dict[str, Any] = {"offence": "stalking"}
@@ -233,3 +234,19 @@ def test_a_tampered_ledger_and_a_difference_exit_with_1(waymark: Any, server_set
     verified = waymark("rebuild", "--verify")
     assert verified.exit_code == 1
     assert "KP-1" in verified.stderr
+
+
+def test_a_person_closes_a_dead_letter_once_and_it_stays_with_who_did(on_store: OnStore, run: Invoke) -> None:
+    on_store(lambda engine: take_in(engine, b"not JSON", b"nor this"))
+    (first, second) = json.loads(run("dead", "list", "--json").stdout)
+    closed = run("dead", "close", str(first["id"]))
+    assert (closed.exit_code, closed.stdout) == (0, "1 closed\n")
+    assert [each["id"] for each in json.loads(run("dead", "list", "--state", "open", "--json").stdout)] == [
+        second["id"]
+    ]
+    shown = json.loads(run("dead", "show", str(first["id"]), "--value", "--json").stdout)
+    assert (shown["state"], shown["value"]) == ("settled", "not JSON")
+    assert shown["settled_by"].startswith("cli:")
+    again = run("dead", "close", str(first["id"]), str(second["id"]), "4711")
+    assert (again.exit_code, again.stdout) == (1, "1 closed\n")
+    assert f": {first['id']}, 4711." in again.stderr

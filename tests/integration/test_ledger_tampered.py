@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.support.anchored import (
     entries_of,
     exported,
     outsider,
+    outsider_reads,
     pass_time,
     published_lines,
     three_anchors,
@@ -174,6 +176,8 @@ async def test_an_untouched_export_holds_for_an_outsider(store: AsyncEngine, fol
     compared = outsider(folder, await exported(store), await published_lines(store))
     assert compared.code == 0
     assert "3 published anchors were compared; 0 are younger" in compared.text
+    assert "1 of them are under no anchor here" in compared.text
+    assert "newer export" not in compared.text
 
 
 async def test_an_entry_that_is_no_text_is_exported_as_it_is(store: AsyncEngine) -> None:
@@ -229,6 +233,32 @@ async def test_an_anchor_published_after_the_export_is_no_problem(store: AsyncEn
     said = outsider(folder, before, await published_lines(store))
     assert said.code == 0
     assert "4 published anchors were compared; 1 are younger" in said.text
+
+
+async def test_an_export_that_says_it_is_old_hides_no_entries_behind_that(store: AsyncEngine, folder: Path) -> None:
+    published = await published_lines(store)
+    async with store.begin() as conn:
+        await write_chain_anew(conn, TWO, [*(await entries_of(conn, TWO))[:2], b"{}"])
+    first, *rest = await exported(store)
+    first["at"] = next(line["made_at"] for line in rest if line["kind"] == "anchor")
+    kept = [line for line in rest if line["kind"] == "entry" or 1 in {line.get("number"), line.get("anchor")}]
+    said = outsider(folder, [first, *kept], published)
+    assert "The ledger holds: 10 entries of 3 cases, 1 anchors" in said.text
+    assert "5 of them are under no anchor here" in said.text
+    assert "2 are younger than this export" in said.text
+    assert "Ask for a newer export" in said.text
+
+
+async def test_what_two_readers_could_read_differently_is_no_export(store: AsyncEngine, folder: Path) -> None:
+    lines = await exported(store)
+    entry = next(line for line in lines if line["kind"] == "entry")
+    file = folder / "twice.jsonl"
+    for twice in (
+        json.dumps(entry).replace('"entry":', '"entry": "{}", "entry":', 1),
+        json.dumps({**entry, "entry_base64": "e30="}),
+    ):
+        file.write_text(f"{json.dumps(lines[0])}\n{twice}\n", "utf-8")
+        assert outsider_reads(file).code == 2
 
 
 async def test_a_store_without_anchors_yet_is_checked_by_its_chains(engine: AsyncEngine, folder: Path) -> None:

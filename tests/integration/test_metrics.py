@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -20,8 +20,11 @@ from infra.settings import Settings
 from services.accept import Accepted
 from services.anchor import make_anchor
 from services.projections.gauges import gauges
+from services.projections.page import read_dead
 from services.storage import standing_alerts
+from services.storage.dead_letters import close_dead_letters, mark_retried
 from services.storage.feeds import OTHER, feed_of
+from services.storage.outgoing import erase_dead_letters
 from services.storage.standing import STATEMENTS, Standing, what_stands
 from services.storage.tables import cases, dead_letters, outbox, wakes
 from services.web.watching import Watched, build_watching
@@ -89,6 +92,28 @@ async def test_what_waits_is_counted_with_the_age_of_the_oldest(engine: AsyncEng
     assert seen.longest_due_s == pytest.approx(3600, abs=30)
     assert seen.anchor_s is not None
     assert 0 <= seen.anchor_s < 30
+
+
+async def test_the_figure_and_the_first_page_count_the_same_dead_letters_also_once_they_are_erased(
+    engine: AsyncEngine, at_noon: datetime
+) -> None:
+    wrong = {**event("e", time=at_noon), "time": "yesterday"}
+    for each in (b"no event", wrong, b"nor this"):
+        await take_in(engine, each)
+    async with engine.begin() as conn:
+        await mark_retried(conn, [1])
+        await erase_dead_letters(conn, timedelta(0), 10)
+    for left in (2, 1, 0):
+        async with engine.connect() as conn:
+            assert (await read_dead(conn, 50)).total == left
+        seen = await standing(engine)
+        assert (seen.dead_letters, seen.dead_letters_parked) == (left, 0)
+        assert (seen.oldest_dead_letter_s is None) == (left == 0)
+        if left == 2:
+            await take_in(engine, event("e", time=at_noon))
+        else:
+            async with engine.begin() as conn:
+                await close_dead_letters(conn, [3], "cli:test")
 
 
 async def test_a_case_set_aside_is_counted(engine: AsyncEngine, at_noon: datetime) -> None:

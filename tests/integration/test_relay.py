@@ -320,9 +320,25 @@ async def kept(engine: AsyncEngine) -> list[tuple[str, bool]]:
 
 async def test_a_message_larger_than_its_topic_takes_is_put_aside_on_kafka_too(servers: OnServers) -> None:
     settings, engine = servers.settings, servers.engine
-    async with engine.begin() as conn:
-        rows = [(0, COMPLIANCE_EVENTS.name, b"KP-1", json.dumps("x" * (3 << 20)).encode(), _HEADERS)]
-        await conn.execute(_PUT, columns_of(rows, ["shard", "topic", "key", "value", "headers"]))
+    await put_values(engine, json.dumps("x" * (3 << 20)).encode())
     async with KafkaPublisher(settings) as publisher, Relay(engine, publisher) as relay:
         done = await relay.round()
     assert (done.sent, done.parked) == (0, 1)
+
+
+@pytest.mark.usefixtures("apache_kafka")
+async def test_a_message_that_the_broker_refuses_stops_no_other_of_its_partition(servers: OnServers) -> None:
+    settings, engine = servers.settings, servers.engine
+    await put_values(engine, b"1", json.dumps("x" * (3 << 19)).encode(), b"2", b"3")
+    async with KafkaPublisher(settings) as publisher, Relay(engine, publisher) as relay:
+        done = [await relay.round() for _ in range(3)]
+    assert (sum(each.sent for each in done), sum(each.parked for each in done)) == (3, 1)
+    async with asyncio.timeout(30), reading(settings, COMPLIANCE_EVENTS.name) as consumer:
+        assert [(await consumer.getone()).value for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+async def put_values(engine: AsyncEngine, *values: bytes) -> None:
+    """Put these messages of one case into the outbox."""
+    rows = [(0, COMPLIANCE_EVENTS.name, b"KP-1", value, _HEADERS) for value in values]
+    async with engine.begin() as conn:
+        await conn.execute(_PUT, columns_of(rows, ["shard", "topic", "key", "value", "headers"]))

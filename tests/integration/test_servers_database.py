@@ -40,6 +40,17 @@ async def test_every_session_says_who_it_is_counts_in_utc_and_ends_what_takes_to
             await connection.execute(text("SELECT pg_sleep(30)"))
 
 
+async def test_a_session_sees_what_was_committed_while_it_waited_whatever_the_databases_default(
+    engine: AsyncEngine,
+) -> None:
+    async with engine.begin() as connection:
+        name = await connection.scalar(text("SELECT current_database()"))
+        await connection.execute(text(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation TO 'serializable'"))
+    await engine.dispose()
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SHOW transaction_isolation")) == "read committed"
+
+
 async def test_an_error_repeats_no_value_of_the_statement(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         with pytest.raises(DBAPIError) as failed:

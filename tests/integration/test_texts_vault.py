@@ -6,10 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.settings import Settings
 from services.assess_case import assess_cases
+from services.cli.ground import grounded
 from services.storage.tables import metadata, notes, obligations
 from services.storage.tables_notify import vault_keys
 from services.storage.vault import ErasedError, MasterKey, Vault, VaultError, master_key_for
@@ -167,3 +170,18 @@ def test_a_keyed_digest_tells_equal_from_other_with_the_key_alone() -> None:
     digest = vault.digest_of("content", b"words")
     assert digest == vault.digest_of("content", b"words")
     assert len({digest, vault.digest_of("record", b"words"), other.digest_of("content", b"words")}) == 3
+
+
+async def test_a_process_with_another_master_key_does_not_begin(engine: AsyncEngine, store_settings: Settings) -> None:
+    other = Vault(MasterKey("for this test: another key of thirty-two characters or more"))
+    async with engine.connect() as conn:
+        await other.refuse_another_key(conn)  # nothing is sealed yet
+    await store_people(engine)
+    async with engine.connect() as conn:
+        await vault.refuse_another_key(conn)
+        with pytest.raises(VaultError, match="the one this store was made with"):
+            await other.refuse_another_key(conn)
+    settings = store_settings.model_copy(update={"master_key": SecretStr("k" * 32)})
+    with pytest.raises(VaultError, match="the one this store was made with"):
+        async with grounded(settings):
+            pass

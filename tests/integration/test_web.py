@@ -160,6 +160,21 @@ async def test_the_page_of_a_case_with_a_damaged_row_shows_its_card_and_does_not
     assert "as it should be" not in words
 
 
+async def test_the_page_of_a_case_says_how_many_of_its_records_were_refused_until_they_are_settled(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    wrong = {**event("b"), "time": "yesterday"}
+    await take_in(engine, event("a"), wrong, {**wrong, "id": "c"}, {**wrong, "subject": "KP-2"})
+    await assess_all(engine, told_within())
+    page = await page_of(app, "/cases/KP-1")
+    assert "2 records of this case could not be taken in, and nobody has dealt with them" in page.text
+    assert "/lists/dead" in [each.get("href") for each in page.all("a")]
+    await take_in(engine, event("b"))
+    assert "1 record of this case could not be taken in" in (await page_of(app, "/cases/KP-1")).text
+    await take_in(engine, event("c"))
+    assert "could not be taken in" not in (await page_of(app, "/cases/KP-1")).text
+
+
 async def test_nothing_is_graded_aloud_in_the_first_hour_after_a_contact(app: FastAPI, engine: AsyncEngine) -> None:
     await take_in(engine, event("a"))
     await assess_all(engine, told_within())

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.contacts.cards import CardKind
@@ -155,6 +155,20 @@ async def test_a_list_says_which_of_its_cases_are_set_aside(app: FastAPI, engine
     await assess_all(engine, told_within(fails_on="policing.case.reviewed.v1"))
     await put_on_list(engine, card("Please ring."))
     assert "This case is set aside: what is said of it is from before." in (await page_of(app, "/people/P-7")).text
+
+
+async def test_a_list_is_shown_also_where_the_stored_safe_contact_of_one_victim_is_damaged(
+    app: FastAPI, engine: AsyncEngine
+) -> None:
+    await take_in(engine, event("s", "policing.safe_contact.recorded.v1", sms="allowed"))
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE facts SET payload = '\\x7b22'"))
+    await assess_all(engine, told_within())
+    await put_on_list(engine, card("Please ring."))
+    await put_on_list(engine, card("Please write.", victim="V-2"), case="KP-2")
+    words = (await page_of(app, "/people/P-7")).text
+    assert "Please ring." in words
+    assert "Please write." in words
 
 
 async def test_every_case_on_a_list_is_written_down_as_seen(app: FastAPI, engine: AsyncEngine) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.settings import Settings
@@ -112,6 +112,18 @@ async def test_a_restriction_that_cannot_be_read_hides_the_case(
     await restricted_case(engine)
     monkeypatch.setattr("services.storage.sight.put_right", fails)
     assert RESTRICTED in (await ask(signed_in, "/cases/KP-1", "P-7")).text
+
+
+async def test_a_case_of_which_the_stored_restriction_is_damaged_is_hidden_and_no_other(
+    signed_in: FastAPI, engine: AsyncEngine
+) -> None:
+    await restricted_case(engine)
+    await take_in(engine, event("b", case="KP-2"))
+    await assess_all(engine, told_within())
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE facts SET payload = '\\x7b22' WHERE event_id = 'r'"))
+    assert RESTRICTED in (await ask(signed_in, "/cases/KP-1", "P-7")).text
+    assert RESTRICTED not in (await ask(signed_in, "/cases/KP-2", "P-7")).text
 
 
 async def test_nobody_takes_a_card_in_hand_that_they_may_not_read(signed_in: FastAPI, engine: AsyncEngine) -> None:

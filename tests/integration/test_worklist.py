@@ -150,6 +150,22 @@ async def test_a_case_that_cannot_be_assessed_and_a_record_that_contradicts_itse
     assert found["record"].event_id == "safe"
 
 
+async def test_a_case_of_which_a_stored_row_cannot_be_read_stands_with_the_cover_and_stops_no_other(
+    engine: AsyncEngine,
+) -> None:
+    await bring_in(engine, report(case="KP-2"), {**safe_contact(case="KP-2"), "id": "safe-2"}, solo(case="KP-2"))
+    await bring_in(engine, report(), {**solo(), "id": "solo-1"})
+    await bring_in(engine, {**report(case="KP-2"), "data": {"victim_id": "V-1", "offence": "rape"}})
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE facts SET payload = '\\x7b22' WHERE case_id = 'KP-1' AND event_id = 'solo-1'"))
+    await bring_in(engine, safe_contact())
+    found = {(each.case_id, each.kind): each for each in await the_worklist(engine)}
+    assert found["KP-1", "set_aside"].to == "cover"
+    assert found["KP-2", "record"].to == "P-1"
+    assert await the_worklist(engine, officer="cover", case_id="KP-1") == [found["KP-1", "set_aside"]]
+    assert found["KP-2", "record"] in await the_worklist(engine, officer="P-1")
+
+
 async def test_the_first_lines_and_one_cases_lines_are_those_of_the_whole_list(engine: AsyncEngine) -> None:
     for n in range(4):
         one = f"KP-{n}"

@@ -93,15 +93,19 @@ def outsider(folder: Path, lines: list[dict[str, Any]], published: list[str] | N
     """Run the script over an export, in an interpreter that has nothing installed and cannot see this folder."""
     file, events = folder / "ledger.jsonl", folder / "events.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    asked = [str(file)]
-    if published is not None:
-        events.write_text("\n".join(published), encoding="utf-8")
-        asked += ["--anchors", str(events)]
+    if published is None:
+        return outsider_reads(file)
+    events.write_text("\n".join(published), encoding="utf-8")
+    return outsider_reads(file, "--anchors", str(events))
+
+
+def outsider_reads(file: Path, *more: str) -> Said:
+    """Run the script over a file as it stands."""
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-I", "-S", str(SCRIPT), *asked],
+        [sys.executable, "-I", "-S", str(SCRIPT), str(file), *more],
         capture_output=True,
         text=True,
-        cwd=folder,
+        cwd=file.parent,
         timeout=60,
         check=False,
     )
