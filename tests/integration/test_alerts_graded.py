@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -177,9 +179,8 @@ async def test_what_a_new_rule_set_grades_otherwise_alerts_nobody_then_or_later(
 
     def kinder(facts: Sequence[Fact], now: datetime) -> Assessment:
         found = real.assess(facts, now)
-        for each in found.contacts:
-            object.__setattr__(each, "grade", "meaningful")
-        return found
+        kind = tuple(msgspec.structs.replace(each, grade="meaningful") for each in found.contacts)
+        return dataclasses.replace(found, contacts=kind)
 
     async def judge(rules: Rules) -> None:
         async with engine.begin() as conn:

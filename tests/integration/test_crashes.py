@@ -51,7 +51,6 @@ STEPS = {
         "before_commit",
         "committed",
         "before a statement",
-        "before a commit",
     ),
     "relay": ("before a statement", "sent", "forgotten", "message taken by the broker"),
     "notify": (
@@ -64,8 +63,9 @@ STEPS = {
     ),
     "alerts": ("planned", "shown", "before a statement", "before a commit"),
 }
+EVERY_STEP = {f"{whose}: {step}" for whose, steps in STEPS.items() for step in steps}
 ENOUGH_FOR_ALL = 1000
-"""With so many crashes, each step named here is among them."""
+"""Whoever asks for so many crashes gets each step named here, if need be by more of them: some steps are rare."""
 
 
 async def nothing_is_lost_or_doubled(engine: AsyncEngine, world: World) -> None:
@@ -181,13 +181,13 @@ async def test_crashes_between_any_two_steps_lose_and_double_nothing(engine: Asy
         world = await run_seed(engine, seed)
         crashes.update(world.seam.crashes)
         texts += len(world.channel.asked)
-        if crashes.total() >= CRASHES:
+        has_all = CRASHES < ENOUGH_FOR_ALL or crashes.keys() >= EVERY_STEP
+        if crashes.total() >= (CRASHES if has_all else 4 * CRASHES):
             break
     seconds = clock.monotonic() - began
     by_process = Counter({whose: sum(crashes[f"{whose}: {step}"] for step in steps) for whose, steps in STEPS.items()})
     servers._notes.append(f"{crashes.total()} crashes, {texts} texts, seeds {FIRST_SEED} to {seed}, {seconds:.0f} s")
     servers._notes.append("crashes by process: " + ", ".join(f"{name} {times}" for name, times in by_process.items()))
     if crashes.total() >= ENOUGH_FOR_ALL:
-        wanted = {f"{whose}: {step}" for whose, steps in STEPS.items() for step in steps}
-        assert wanted <= crashes.keys(), "at some step it never crashed"
+        assert crashes.keys() >= EVERY_STEP, "at some step it never crashed"
         assert texts > 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -238,7 +239,7 @@ def test_a_tampered_ledger_and_a_difference_exit_with_1(waymark: Any, server_set
 
 def test_a_person_closes_a_dead_letter_once_and_it_stays_with_who_did(on_store: OnStore, run: Invoke) -> None:
     on_store(lambda engine: take_in(engine, b"not JSON", b"nor this"))
-    (first, second) = json.loads(run("dead", "list", "--json").stdout)
+    (first, second) = sorted(json.loads(run("dead", "list", "--json").stdout), key=itemgetter("offset"))
     closed = run("dead", "close", str(first["id"]))
     assert (closed.exit_code, closed.stdout) == (0, "1 closed\n")
     assert [each["id"] for each in json.loads(run("dead", "list", "--state", "open", "--json").stdout)] == [

@@ -180,5 +180,5 @@ async def test_cards_that_cannot_be_read_leave_the_rest_of_the_page(
     await assess_all(engine, told_within())
     monkeypatch.setattr("services.web.contents.worklist", fails)
     words = (await page_of(app, "/cases/KP-1")).text
-    assert "The cards cannot be shown just now." in words
+    assert "The cards cannot be shown just now; please tell whoever runs Waymark." in words
     assert "1 open, 0 overdue." in words
