@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from infra.running import NothingRunningError, with_servers
 from infra.settings import Settings
 from services.cli.given import Data, settings_of
 from services.cli.reaching import vault_of
+from services.cli.side_by_side import stop_signals
 from services.cli.speaking import give_up, tell
 from services.provisions.packs import PackError
 from services.storage.vault import VaultError
@@ -47,10 +47,7 @@ async def _serve(settings: Settings) -> None:
     reached = with_servers(settings, needs_kafka=False)
     # In service the port is the one that others were told; elsewhere any will do.
     listening = listen(reached.web_host, reached.web_port, may_choose=not reached.service)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
+    stop = stop_signals()
     engine = create_engine(reached, "waymark-web")
     try:
         async with serving(

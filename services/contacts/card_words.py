@@ -139,7 +139,9 @@ DUTIES: Final[Mapping[str, Duty]] = {
 }
 """Every rule of the packs in words; a test keeps the two in step."""
 
-_OF_THE_CODE: Final = "VC-"
+OF_THE_CODE: Final = "VC-"
+"""How the ids of rules of the Victims' Code begin."""
+
 _LINK_IT: Final = "If so, link the contact to it."
 _LINK_IT_TO_EACH: Final = "Link the contact to each of which it was."
 
@@ -175,7 +177,7 @@ BESIDE_AN_OBLIGATION: Final[Mapping[str, str]] = {
 
 def is_only_a_target(rule: str | None, *, advisory: bool) -> bool:
     """Whether nothing is owed of right: an advisory duty of no part of the Code is past its target, never overdue."""
-    return advisory and rule is not None and not rule.startswith(_OF_THE_CODE)
+    return advisory and rule is not None and not rule.startswith(OF_THE_CODE)
 
 
 def say_approaching(rule: str, victim_id: str, triggered_at: datetime, due_at: datetime, confidence: str) -> str:

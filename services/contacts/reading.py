@@ -16,7 +16,7 @@ from services.contacts.reading_words import sentences_of
 
 EDITION = "grader-2"
 IN_FORCE_FROM = date.min
-"""The London date from which contacts are graded by this edition: the first one has no forerunner."""
+"""The London date from which contacts are graded by this edition: it is the first in service, and has no forerunner."""
 READ_FOR_MEANING = 50_000
 """Characters read for cues, sketch and days; length and fingerprint are of the whole note."""
 

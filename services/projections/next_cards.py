@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.contacts.cards import CardKind
 from services.contacts.grade_cards import GRADED_FLAGS, OF_A_CONTACT
 from services.projections.shown import COUNTED, Listed
-from services.storage.card_shows import CANNOT_WAIT, IS_AT_ONCE
+from services.storage.card_shows import CANNOT_WAIT, IS_AT_ONCE, IS_OVERDUE
 from services.storage.sets import is_among
 from services.storage.tables_notify import cards
 
@@ -63,7 +63,7 @@ async def read_next_cards(conn: AsyncConnection, most: int, now: datetime) -> Li
     keys = sorted({bytes(row.case_key) for row in groups})
     items: dict[tuple[str, bytes, str | None], list[Any]] = {}
     for row in await conn.execute(
-        select(_TO.label("to"), _c.case_key, _c.victim_id, _c.say, _c.kind, _c.never_interrupts)
+        select(_TO.label("to"), _c.case_key, _c.victim_id, _c.say, IS_OVERDUE.label("is_overdue"))
         .where(_open(now), is_among(_c.case_key, "keys"))
         .order_by(IS_AT_ONCE.desc(), _c.interrupts.desc(), _AT.is_(None), now >= _AT, _AT, _c.raised_at, _c.card_key),
         {"keys": keys},
@@ -118,6 +118,6 @@ def _card(row: Any, items: Sequence[Any]) -> NextCard:
         acknowledged=row.acknowledged,
         is_shown=row.is_shown,
         items=len(items),
-        overdue=sum(each.kind == CardKind.OVERDUE.value and not each.never_interrupts for each in items),
+        overdue=sum(each.is_overdue for each in items),
         say=items[0].say,
     )

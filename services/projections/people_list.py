@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.contacts.addressee import COVER, WORKLISTS
 from services.projections.shown import COUNTED, Listed
-from services.storage.card_shows import CONTROL_ROOM, LAST_STEP
+from services.storage.card_shows import CONTROL_ROOM, IS_OVERDUE, LAST_STEP
 from services.storage.officers import officer_key
 from services.storage.sets import is_among
 from services.storage.tables_alerts import officers
@@ -44,7 +44,15 @@ class PersonLine:
 def _lines(now: datetime) -> Select[Any]:
     open_now = and_(_c.closed_at.is_(None), _c.disputed_at.is_(None), _c.raised_at <= now)
     ref = func.coalesce(_c.to_ref, _c.addressee, type_=_c.addressee.type).label("ref")
-    columns = (_c.case_key, _c.victim_id, _c.interrupts, _c.acknowledged_at, _c.kind, _c.act_by, _c.shown_at)
+    columns = (
+        _c.case_key,
+        _c.victim_id,
+        _c.interrupts,
+        _c.acknowledged_at,
+        IS_OVERDUE.label("is_overdue"),
+        _c.act_by,
+        _c.shown_at,
+    )
     own = select(ref, *columns).where(open_now)
     escalated = select(_c.escalated_to, *columns).where(open_now, _c.escalated_to.is_not(None))
     everywhere = select(literal(CONTROL_ROOM, _c.escalated_to.type), *columns).where(
@@ -58,7 +66,7 @@ def _lines(now: datetime) -> Select[Any]:
             i.ref,
             func.bool_or(is_shown).label("shown"),
             func.bool_or(and_(is_shown, i.interrupts, i.acknowledged_at.is_(None))).label("interrupting"),
-            func.bool_or(and_(is_shown, i.kind == "overdue")).label("overdue"),
+            func.bool_or(and_(is_shown, i.is_overdue)).label("overdue"),
             func.min(i.act_by).filter(is_shown, i.act_by > now).label("next_at"),
         )
         .group_by(i.ref, i.case_key, i.victim_id)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.contacts.card_words import OF_THE_CODE
 from services.contacts.cards import CardKind
 from services.storage.sets import is_among
 from services.storage.tables import case_key, facts
@@ -83,6 +84,11 @@ CANNOT_WAIT: Final = and_(_c.interrupts, _c.acknowledged_at.is_(None))
 """It could not wait for a list, and nobody has acknowledged it."""
 IS_AT_ONCE: Final = and_(CANNOT_WAIT, _c.act_by.is_(None))
 """It cannot wait and names no moment to act by: now, before whatever has one."""
+IS_OVERDUE: Final = and_(
+    _c.kind == CardKind.OVERDUE.value,
+    or_(not_(_c.never_interrupts), func.coalesce(_c.rule, "").startswith(OF_THE_CODE)),
+)
+"""Past its date, and owed: what ``services.contacts.card_words.is_only_a_target`` names is past its target."""
 IS_WAITING_TASK: Final = and_(_c.kind == CardKind.TASK.value, _c.never_interrupts, not_(_c.urgent))
 """A task that nothing rests on; with cards of a grade it is what ``services.contacts.planning.may_wait`` names."""
 

@@ -41,7 +41,7 @@ REPORT: dict[str, Any] = {"offence": "stalking"}
 
 
 @pytest.fixture(name="waymark")
-def _waymark(server_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+def _waymark(server_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Run a command of `waymark` on this test's servers."""
     assert server_settings.database_url is not None
     apply_topics(server_settings)
@@ -57,8 +57,7 @@ def _waymark(server_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_pat
     def run(*words: str, given: bytes | None = None) -> Result:
         return runner.invoke(build_app(), list(words), input=given)
 
-    yield run
-    structlog.reset_defaults()
+    return run
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -52,9 +54,23 @@ async def test_what_is_to_be_done_now_stands_before_what_has_a_moment(app: FastA
     for path in ("/people/P-7", "/lists/cards", "/"):
         words = (await page_of(app, path)).text
         assert words.index("Ring now.") < words.index("Today."), path
-        assert "Now" in words, path
+        assert re.search(r"\bNow\b.*Ring now\.", words), path
+        assert re.search(r"By 13:00 today.*Today\.", words), path
     async with engine.connect() as conn:
         assert [item.say for item in await worklist(conn)] == ["Ring now.", "Today.", "Today too."]
+
+
+async def test_what_is_only_a_target_counts_as_overdue_on_no_list(app: FastAPI, engine: AsyncEngine) -> None:
+    target: dict[str, Any] = {"kind": CardKind.OVERDUE, "due_at": NOW - HOUR}
+    await put_on_list(engine, replace(card("One.", about="a", rule="KENT-SARC", **target), never_interrupts=True))
+    await put_on_list(engine, replace(card("Two.", about="b", rule="KENT-SOLO", **target), never_interrupts=True))
+    for path in ("/", "/people/P-7", "/lists/people"):
+        assert not re.search(r"\d overdue|\boverdue (One|Two)", (await page_of(app, path)).text.split("In short")[0]), (
+            path
+        )
+    await put_on_list(engine, replace(card("Three.", about="c", rule="VC-R11-ESCAPE", **target), never_interrupts=True))
+    assert "1 overdue" in (await page_of(app, "/lists/people")).text
+    assert "And 2 more on this card; 1 overdue." in (await page_of(app, "/lists/cards")).text
 
 
 async def test_a_card_says_when_it_is_safe_to_ring_whether_to_leave_a_message_and_what_the_code_says(
